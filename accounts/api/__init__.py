@@ -1,0 +1,1 @@
+"""API doors of floor 1, and what every API door needs to know of the caller."""

@@ -1,0 +1,260 @@
+"""Does the signing and ending of contracts.
+
+A signature opens the contract's holder in the ledger and settles what is agreed about it. A term
+that has begun is activated at once; one to come leaves due work behind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from psycopg.errors import UniqueViolation
+
+from accounts import customers
+from accounts.models import Customer
+from accounts.models.customer import CODE
+from contracts import activation, prices
+from contracts.models import Contract, RateCard
+from creditops.lib import calendar, due, money, policies
+from creditops.lib.refusals import NotFound, Refusal
+from ledger import books, holders, tariffs
+from ledger.models import Holder, HolderTariff
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What a contract agrees.
+
+    Attributes:
+        code: by which everyone outside knows it.
+        starts_on: local date in the contract's zone.
+        credits: the commitment of term 1.
+        price_minor: of term 1, net, in minor units of `currency`.
+        term_months: whole months of term 1; a renewal has twelve.
+        due_on: of the first invoice; None: `invoice_terms_days` after its issue.
+        cancellable: nothing is granted or posted before it is paid (V3).
+        auto_renew: a transposed renewal at each term's end (O5).
+        bonus_credits, bonus_expires_at: of the same purchase; they share its price (V5).
+        rate_card: prices the usage; `rate_lock_until` keeps its version of the signature till then.
+        price_lock_until: top-ups before it keep the ratio of the signature (R7).
+        settings: policies of this contract, by name.
+    """
+
+    code: str
+    starts_on: date
+    credits: int
+    price_minor: int
+    currency: str
+    time_zone: str
+    term_months: int = 12
+    name: str = ""
+    due_on: date | None = None
+    cancellable: bool = False
+    auto_renew: bool = False
+    is_default: bool = False
+    list_price_minor: int | None = None
+    bonus_credits: int = 0
+    bonus_expires_at: datetime | None = None
+    rate_card: RateCard | None = None
+    rate_lock_until: datetime | None = None
+    price_lock_until: datetime | None = None
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+
+def sign(customer: Customer, terms: Terms, *, by: str, at: datetime) -> Contract:
+    """Sign a contract at `at`, which is also the date of its first invoice.
+
+    Returns it, active if its term has begun. Raises Refusal `contract_exists`,
+    `contract_code_invalid`, `commitment_not_positive`, `price_negative`, `term_over`, `lock_over`,
+    `time_zone_unknown`, `currency_without_rate`, or what a setting or a grant is refused with.
+    """
+    _check_code(customer, terms.code)
+    _check(terms, at)
+    with transaction.atomic():
+        if terms.settings:
+            policies.change(
+                policies.contract_scope(terms.code),
+                terms.settings,
+                effective_at=at,
+                recorded_at=at,
+                by=by,
+            )
+        contract = _create(customer, terms, by, at)
+        if terms.rate_card is not None:
+            _assign_rates(contract, terms.rate_card, terms.rate_lock_until, at)
+        start, end = _start(terms), _end(terms)
+        term = holders.begin_term(contract.holder, starts_at=start, ends_at=end)
+        activation.leave_first_charges(contract, term, at)
+        if not terms.cancellable:
+            if start <= at:
+                activation.activate(contract, term, at=at)
+            else:
+                due.plan(
+                    "contracts.term_start", contract.code, start, rank=due.START,
+                    group=customer.code,
+                )  # fmt: skip
+        plan_end(contract, end)
+    return contract
+
+
+def find(code: str) -> Contract:
+    """The contract known as `code`. Raises NotFound."""
+    contract = (
+        Contract.objects.select_related("customer", "holder__customer").filter(code=code).first()
+    )
+    if contract is None:
+        raise NotFound("contract", code)
+    return contract
+
+
+def follow_rates(holder: Holder, card: RateCard, *, at: datetime) -> None:
+    """Let a card price a holder's usage from `at` on, if none does yet."""
+    if not HolderTariff.objects.filter(customer_id=holder.customer_id, holder=holder).exists():
+        tariffs.assign(holder, name=card.code, starts_at=at, source=f"followed:{holder.code}")
+
+
+def start_term(subject: str, due_at: datetime, recorded_at: datetime) -> None:
+    """Due work: the first term of contract `subject` begins."""
+    contract = find(subject)
+    if contract.status == Contract.Status.SIGNED:
+        term = contract.holder.terms.get(customer_id=contract.customer_id, number=1)
+        activation.activate(contract, term, at=recorded_at)
+
+
+def cancel(contract: Contract, *, by: str, at: datetime) -> Contract:
+    """No renewal at the term's end."""
+    contract.auto_renew = False
+    contract.renewal_signed_at = None
+    contract.save(update_fields=["auto_renew", "renewal_signed_at"])
+    return contract
+
+
+def plan_end(contract: Contract, ends_at: datetime) -> None:
+    """Plan what the end of a term brings, and the proposal before it."""
+    group = contract.customer.code
+    due.plan("contracts.term_end", contract.code, ends_at, rank=due.TERM_END, group=group)
+    due.plan(
+        "contracts.propose_renewal",
+        contract.code,
+        ends_at - timedelta(days=activation.PROPOSED_DAYS_AHEAD),
+        rank=due.NOTICE,
+        group=group,
+    )
+
+
+def _check_code(customer: Customer, code: str) -> None:
+    """It stands in addresses and file names; the customer's own is that of its open contract."""
+    try:
+        CODE(code)
+    except ValidationError as error:
+        raise Refusal("contract_code_invalid", f"{code!r}: {error.messages[0]}") from error
+    if code == customer.code:
+        raise Refusal(
+            "contract_code_invalid",
+            f"{code!r} is the customer's own code, which stands for its credits without a "
+            "contract. Choose another.",
+        )
+
+
+def _check(terms: Terms, at: datetime) -> None:
+    money.exponent(terms.currency)
+    activation.check_functional_currency(terms.currency, at)
+    customers.check_zone(terms.time_zone)
+    if terms.credits <= 0:
+        raise Refusal("commitment_not_positive", "A contract commits to at least one credit.")
+    if terms.price_minor < 0:
+        raise Refusal("price_negative", "The price of a commitment can't be below zero.")
+    if _end(terms) <= at:
+        raise Refusal(
+            "term_over",
+            f"The term from {terms.starts_on} would be over already. Choose a later start.",
+        )
+    begins = max(at, _start(terms))
+    if terms.bonus_expires_at is not None and terms.bonus_expires_at <= begins:
+        raise Refusal(
+            "grant_ends_before_it_begins",
+            f"The bonus would end at {terms.bonus_expires_at:%Y-%m-%d %H:%M}, before it begins.",
+        )
+    if terms.rate_lock_until is not None and terms.rate_lock_until <= begins:
+        raise Refusal(
+            "lock_over",
+            f"The rates would be locked until {terms.rate_lock_until:%Y-%m-%d %H:%M}, before the "
+            "contract begins. Choose a later end, or no lock.",
+        )
+
+
+def _start(terms: Terms) -> datetime:
+    return calendar.local_midnight(terms.starts_on, terms.time_zone)
+
+
+def _end(terms: Terms) -> datetime:
+    return calendar.local_midnight(
+        calendar.add_months(terms.starts_on, terms.term_months), terms.time_zone
+    )
+
+
+def _create(customer: Customer, terms: Terms, by: str, at: datetime) -> Contract:
+    try:
+        with transaction.atomic():
+            holder = holders.add(
+                customer,
+                code=terms.code,
+                time_zone=terms.time_zone,
+                at=at,
+                is_default=terms.is_default,
+            )
+            days = policies.in_force(
+                [policies.contract_scope(terms.code), policies.customer_scope(customer.code)], at
+            )["invoice_terms_days"]
+            return Contract.objects.create(
+                customer=customer,
+                code=terms.code,
+                name=terms.name,
+                holder=holder,
+                signed_at=at,
+                signed_by=by,
+                starts_on=terms.starts_on,
+                term_months=terms.term_months,
+                time_zone=terms.time_zone,
+                currency=terms.currency,
+                commitment=terms.credits,
+                price_minor=terms.price_minor,
+                list_price_minor=terms.list_price_minor,
+                bonus_credits=terms.bonus_credits,
+                bonus_expires_at=terms.bonus_expires_at,
+                due_on=terms.due_on or books.date_of(at, books.current(at)) + timedelta(days=days),
+                payment_terms_days=days,
+                cancellable=terms.cancellable,
+                auto_renew=terms.auto_renew,
+                rate_card=terms.rate_card,
+                rate_lock_until=terms.rate_lock_until,
+                price_lock_until=terms.price_lock_until,
+                locked_price=(
+                    prices.in_force(terms.currency, at) if terms.price_lock_until else None
+                ),
+            )
+    except IntegrityError as error:
+        if not isinstance(error.__cause__, UniqueViolation):
+            raise
+        raise Refusal(
+            "contract_exists", f"There is a contract {terms.code!r} already. Choose another code."
+        ) from error
+
+
+def _assign_rates(
+    contract: Contract, card: RateCard, locked_until: datetime | None, at: datetime
+) -> None:
+    """Let the card price the contract's usage; a lock keeps its version of the signature (R1)."""
+    tariffs.assign(
+        contract.holder,
+        name=card.code,
+        starts_at=min(at, calendar.local_midnight(contract.starts_on, contract.time_zone)),
+        source=f"contract:{contract.code}",
+        pinned=tariffs.current(card.code, at) if locked_until else None,
+        locked_until=locked_until,
+    )

@@ -1,0 +1,77 @@
+"""`/grants`: credits given free."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.api.callers import ApiView, Scope
+from accounts.models import Customer
+from contracts import free_credits
+from contracts.api.contracts import visible
+from creditops.lib.api.forms import Body, Choice, Credits, Instant, Lines, Text
+from creditops.lib.api.operations import Operation
+from creditops.lib.refusals import NotFound
+from ledger import balances, holders, units
+from ledger.api import pools
+from ledger.api.pools import BlockShown
+from ledger.models import Block, Holder, Pool
+
+
+class GrantBody(Body):
+    """Free credits."""
+
+    customer = Text(max_length=100)
+    contract = Text(max_length=100, required=False, help_text="default: credits without a contract")
+    unit = Text(max_length=40, default=units.CREDITS)
+    credits = Credits()
+    kind = Choice(choices=[kind.value for kind in free_credits.FREE_KINDS])
+    expires_at = Instant(required=False, help_text="default: the term's end, else by policy")
+    promo_policy = Choice(choices=free_credits.PROMO_POLICIES, required=False)
+    reason = Lines(max_length=1000, help_text="kept with the block, for ever")
+
+
+class Grants(ApiView):
+    """Give free credits."""
+
+    @Operation(
+        scope=Scope.LEDGER_WRITE,
+        body=GrantBody,
+        answers=BlockShown,
+        status=201,
+        refuses=("grant_ends_before_it_begins",),
+    )
+    def post(self, request: Request) -> Response:
+        """Give promotional, bonus or compensation credits. Paid ones are bought: see `/topups`."""
+        given = self.given()
+        customer = self.customer(given.pop("customer"))
+        units.find(given["unit"])
+
+        def give(at: datetime) -> BlockShown:
+            holder = self._holder(customer, given.pop("contract", None), at)
+            block = free_credits.give(
+                holder, source=f"api:{self.key.name}:{uuid.uuid4().hex}", by=self.by, at=at, **given
+            )
+            return _shown(block, at)
+
+        return self.once(give)
+
+    def _holder(self, customer: Customer, code: str | None, at: datetime) -> Holder:
+        """The named contract's holder, else the customer's open one."""
+        if code is None:
+            return holders.pay_as_you_go(customer, at)
+        contract = visible(self, code)
+        if contract.customer_id != customer.pk:
+            raise NotFound("contract", code)
+        return contract.holder
+
+
+def _shown(block: Block, at: datetime) -> BlockShown:
+    pool = Pool.objects.select_related("holder", "unit", "customer").get(
+        customer_id=block.customer_id, id=block.pool_id
+    )
+    found = balances.of_pool(pool, as_of=at, known_at=at)
+    return pools.shown_blocks([b for b in found.blocks if b.id == block.id])[0]

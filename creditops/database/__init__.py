@@ -1,0 +1,1 @@
+"""How the program reaches PostgreSQL: two connections to one database, embedded or by URL."""

@@ -1,0 +1,69 @@
+"""Does the people of the demo: staff of the vendor, and one of each customer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from accounts import people
+from accounts.models import Customer, Membership, Person
+from accounts.roles import Role
+
+# Only for a book that holds nothing true.
+PASSWORD = "credits-are-money"  # noqa: S105
+
+
+@dataclass(frozen=True)
+class Someone:
+    """A person of the demo; `customer` the code of theirs, None for staff."""
+
+    email: str
+    name: str
+    sees: str
+    staff_role: Role | None = None
+    customer: str | None = None
+    role: str = ""
+    notify_at: int | None = None
+
+
+CAST = (
+    Someone("fiona@lumen.example", "Fiona Ledger", "the whole desk, as controller", Role.CONTROLLER),
+    Someone("sam@lumen.example", "Sam Seller", "customers and contracts, as sales rep",
+            Role.SALES_REP),
+    Someone("ada@acme.example", "Ada Admin", "Acme's portal, as administrator",
+            customer="acme", role=Membership.Role.ADMIN, notify_at=50),
+    Someone("otto@brightpixel.example", "Otto Owner", "Bright Pixel's portal",
+            customer="bright-pixel", role=Membership.Role.ADMIN, notify_at=80),
+)  # fmt: skip
+
+
+def hire(at: datetime) -> None:
+    """Let the vendor's staff log in."""
+    for someone in CAST:
+        if someone.staff_role is not None and not _known(someone):
+            people.add_staff(
+                email=someone.email,
+                name=someone.name,
+                role=someone.staff_role,
+                password=PASSWORD,
+                at=at,
+            )
+
+
+def invite(customer: Customer, at: datetime) -> None:
+    """Let the customer's people log in to the portal."""
+    for someone in CAST:
+        if someone.customer == customer.code and not _known(someone):
+            people.add_member(
+                email=someone.email,
+                name=someone.name,
+                customer=customer,
+                role=someone.role,
+                notify_at_percent=someone.notify_at,
+                password=PASSWORD,
+                at=at,
+            )
+
+
+def _known(someone: Someone) -> bool:
+    return Person.objects.filter(email=someone.email).exists()

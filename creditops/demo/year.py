@@ -1,0 +1,251 @@
+"""Does the demo book: a vendor, customers of every kind, and a year of their usage up to now.
+
+Everything happens at its own time, through the work modules: contracts are signed and invoiced,
+usage comes in day by day, people are alerted, credits expire, a contract renews, months close.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from heapq import merge
+from typing import Any
+
+from accounts import customers
+from accounts.models import Customer
+from contracts import agreements, free_credits
+from contracts.models import Contract, RateCard
+from creditops import schedule
+from creditops.demo import catalogue, people
+from creditops.demo.usage import Habit, days
+from creditops.lib import calendar, outbox, policies
+from invoicing import documents, payments, purchases
+from invoicing.models import Invoice
+from ledger import books, closing, holders, metering, posting
+from ledger.messages import Message
+
+MONTHS = 13
+# Usage of so many days is sent at once: enough for a picture, quick to make.
+_DAYS_PER_BATCH = 7
+
+HABITS = (
+    Habit("acme", 14, 60, (("chat", 6), ("image", 2), ("research", 2)), growth=1.8, size=1.4),
+    Habit("bright-pixel", 5, 6, (("image", 5), ("chat", 2)), growth=1.2),
+    Habit("northgate", 9, 25, (("research", 3), ("lead", 5), ("chat", 3)), growth=0.8, size=1.2),
+    Habit("quill", 4, 4, (("chat", 1),), growth=1.0, size=0.7),
+    Habit("orbit", 6, 40, (("chat", 3), ("image", 1)), growth=2.5),
+)
+
+
+@dataclass(frozen=True, order=True)
+class Moment:
+    """Something that happens at an instant of the year."""
+
+    at: datetime
+    what: str
+    do: Callable[[datetime], None] = field(compare=False)
+
+
+def seed(now: datetime, tell: Callable[[str], None]) -> None:
+    """Make the demo book as of `now`, in an empty book.
+
+    Args:
+        now: the year ends here.
+        tell: called with a sentence per step.
+    """
+    first = calendar.local_midnight(
+        calendar.add_months(calendar.month_start(now.date()), -MONTHS), "UTC"
+    )
+    card = catalogue.publish(first)
+    people.hire(first)
+    tell("The vendor is there, with its prices and its people.")
+    stories = [_acme, _bright_pixel, _northgate, _quill, _orbit]
+    moments: Iterator[Moment] = merge(
+        *(sorted(story(first, now, card)) for story in stories),
+        *(_usage(habit, first, now) for habit in HABITS),
+        _months(first, now),
+    )
+    month = None
+    for moment in moments:
+        if moment.at > now:
+            break
+        if month != (moment.at.year, moment.at.month):
+            month = (moment.at.year, moment.at.month)
+            tell(f"{moment.at:%B %Y}")
+        schedule.run_due(moment.at)
+        moment.do(moment.at)
+    schedule.run_due(now)
+    posting.run(now)
+    outbox.relay(now)
+
+
+def _acme(first: datetime, now: datetime, card: RateCard) -> list[Moment]:
+    """A large customer in its second year: transposed renewal, rollover, an approved overage."""
+    start = first + timedelta(days=8)
+
+    def sign(at: datetime) -> None:
+        acme = _customer("acme", "Acme Robotics", at, legal_name="Acme Robotics GmbH", country="DE",
+                         address="Torstraße 1\n10119 Berlin", tax_id="DE136695976")  # fmt: skip
+        contract = _sign(acme, card, at, code="acme-main", credits=150_000, price_minor=135_000,
+                         list_price_minor=150_000, auto_renew=True,
+                         bonus_credits=5_000)  # fmt: skip
+        free_credits.give(contract.holder, kind="promo", credits=2_000, source="welcome:acme",
+                          by="sam@lumen.example", reason="welcome credits", at=at)  # fmt: skip
+
+    return [Moment(start, "sign", sign), Moment(start + timedelta(days=20), "pay", _pay("acme"))]
+
+
+def _bright_pixel(first: datetime, now: datetime, card: RateCard) -> list[Moment]:
+    """A small studio that buys packs by card every other month, each good for three months."""
+
+    def buy(at: datetime) -> None:
+        code = "bright-pixel"
+        studio = Customer.objects.filter(code=code).first() or _customer(
+            code, "Bright Pixel", at, segment=Customer.Segment.SELF_SERVE, country="US", region="NY"
+        )
+        holder = holders.pay_as_you_go(studio, at)
+        order = purchases.Order(
+            holder=holder, credits=None, price_minor=5_000, currency=studio.currency,
+            pay=purchases.CARD, source=f"demo:{code}:{at:%Y-%m-%d}", rate_card=card,
+        )  # fmt: skip
+        purchases.buy(order, by="otto@brightpixel.example", at=at)
+
+    starts = calendar.local_date(first, "UTC")
+    return [
+        Moment(
+            calendar.local_midnight(calendar.add_months(starts, month), "UTC")
+            + timedelta(days=3, hours=10),
+            "buy",
+            buy,
+        )
+        for month in range(0, MONTHS + 1, 2)
+    ]
+
+
+def _northgate(first: datetime, now: datetime, card: RateCard) -> list[Moment]:
+    """A contract that runs into its overage this term, with an unpaid invoice."""
+
+    def sign(at: datetime) -> None:
+        customer = _customer("northgate", "Northgate Capital", at, country="US", region="TX")
+        _sign(customer, card, at, code="northgate-1", credits=36_000, price_minor=36_000)
+
+    return [Moment(first + timedelta(days=100), "sign", sign)]
+
+
+def _quill(first: datetime, now: datetime, card: RateCard) -> list[Moment]:
+    """A light user without rollover, which the desk warns of."""
+
+    def sign(at: datetime) -> None:
+        customer = _customer("quill", "Quill Press", at, country="GB")
+        _sign(customer, card, at, code="quill-1", credits=20_000, price_minor=20_000,
+              settings={"rollover": "NONE", "overage_pct": "10"})  # fmt: skip
+
+    day = first + timedelta(days=60)
+    return [Moment(day, "sign", sign), Moment(day + timedelta(days=12), "pay", _pay("quill"))]
+
+
+def _orbit(first: datetime, now: datetime, card: RateCard) -> list[Moment]:
+    """A prospect that is only observed, to learn what it would need."""
+
+    def begin(at: datetime) -> None:
+        customer = _customer("orbit", "Orbit Health", at, country="US", region="CA")
+        policies.change(
+            policies.customer_scope("orbit"), {"observe_months": 6}, effective_at=at,
+            recorded_at=at, by="sam@lumen.example", approved_by="fiona@lumen.example",
+        )  # fmt: skip
+        agreements.follow_rates(holders.pay_as_you_go(customer, at), card, at=at)
+
+    return [Moment(now - timedelta(days=75), "begin", begin)]
+
+
+def _usage(habit: Habit, first: datetime, now: datetime) -> Iterator[Moment]:
+    """A customer's usage, a few days at a time, from when it is a customer."""
+    waiting: list[Message] = []
+    for number, (end, events) in enumerate(days(habit, first, now)):
+        waiting += events
+        if (number + 1) % _DAYS_PER_BATCH == 0:
+            yield Moment(end, f"usage of {habit.customer}", _send(waiting))
+            waiting = []
+    if waiting:
+        yield Moment(now, f"usage of {habit.customer}", _send(waiting))
+
+
+def _send(batch: list[Message]) -> Callable[[datetime], None]:
+    def send(at: datetime) -> None:
+        if batch and Customer.objects.filter(code=batch[0].customer).exists():
+            metering.accept(batch, at=at, origin="key:studio")
+
+    return send
+
+
+def _months(first: datetime, now: datetime) -> Iterator[Moment]:
+    """Months close ten days after their end; odd messages come in now and then."""
+    start = calendar.local_date(first, "UTC")
+    for number in range(1, MONTHS + 1):
+        month = calendar.add_months(start, number - 1)
+        after = calendar.local_midnight(calendar.add_months(start, number), "UTC")
+        yield Moment(after + timedelta(days=10), "close", _close(month))
+    yield Moment(now, "odd", _odd_messages)
+
+
+def _close(month: date) -> Callable[[datetime], None]:
+    def close(at: datetime) -> None:
+        closing.close_month(month, by="fiona@lumen.example", at=at)
+
+    return close
+
+
+def _odd_messages(at: datetime) -> None:
+    """What the exceptions desk is for: an unknown customer, a conflict, one from the future."""
+    metering.accept(
+        [
+            Message("studio", "odd-1", "acne", "image", quantity=Decimal(3), time=at),
+            Message("studio", "odd-2", "acme", "vidoe", quantity=Decimal(1), time=at),
+            Message("studio", "odd-3", "acme", "image", quantity=Decimal(1),
+                    time=at + timedelta(hours=3)),
+            Message("studio", "odd-4", "acme", "image", quantity=Decimal(1), time=at),
+            Message("studio", "odd-4", "acme", "image", quantity=Decimal(2), time=at),
+            Message("studio", "odd-5", "acme", "image", quantity=Decimal(1),
+                    time=at - timedelta(days=45)),
+        ],
+        at=at,
+        origin="key:studio",
+    )  # fmt: skip
+
+
+def _customer(code: str, name: str, at: datetime, **facts: Any) -> Customer:
+    made = customers.create(
+        code=code, name=name, currency=books.current(at).currency, time_zone="UTC", at=at, **facts
+    )
+    people.invite(made, at)
+    return made
+
+
+def _sign(customer: Customer, card: RateCard, at: datetime, **terms: Any) -> Contract:
+    return agreements.sign(
+        customer,
+        agreements.Terms(
+            starts_on=at.date(), currency=customer.currency, time_zone="UTC", rate_card=card,
+            **terms,
+        ),
+        by="sam@lumen.example",
+        at=at,
+    )  # fmt: skip
+
+
+def _pay(code: str) -> Callable[[datetime], None]:
+    """A payment of what the customer owes."""
+
+    def pay(at: datetime) -> None:
+        for invoice in Invoice.objects.filter(customer__code=code):
+            still_open = documents.open_minor(invoice)
+            if still_open:
+                payments.record(
+                    invoice, amount_minor=still_open, currency=invoice.currency,
+                    method="transfer", reference=f"bank-{invoice.number}",
+                    by="fiona@lumen.example", at=at,
+                )  # fmt: skip
+
+    return pay

@@ -1,0 +1,231 @@
+"""Answers with a customer's whole story: contracts, credits, usage, invoices, journal, audit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Q, QuerySet
+
+from accounts.models import ApiKey, Customer, Membership, Person
+from contracts.models import Contract, RenewalProposal, ScheduledCharge
+from creditops.lib.admin_columns import NOTHING, amount, count, instant, link, tag
+from creditops.lib.admin_tables import Listing
+from creditops.lib.models import AuditEntry
+from creditops.portal import cards, usage
+from creditops.portal.cards import Card
+from creditops.portal.usage import Usage
+from creditops.portal.visitor import STAFF, Visitor
+from invoicing import documents
+from invoicing.admin.invoices import standing, today
+from invoicing.models import Invoice, Payment
+from ledger import event_lists
+from ledger.admin.journal import lines_of
+from ledger.models import Holder, JournalEntry, Pool, ThresholdCrossing
+
+EVENTS_SHOWN = 8
+ROWS_SHOWN = 12
+_LAST_DAYS = timedelta(days=30)
+
+
+@dataclass(frozen=True)
+class Story:
+    """What the page shows, part by part; tables are ready to be drawn."""
+
+    cards: Sequence[Card]
+    usage: Usage
+    events: Listing
+    crossings: Listing
+    contracts: Listing
+    charges: Listing
+    proposals: Listing
+    invoices: Listing
+    payments: Listing
+    journal: Listing
+    people: Listing
+    keys: Listing | None
+    audit: Listing
+    open_minor: int
+
+
+def of(customer: Customer, person: Person, at: datetime, *, with_keys: bool) -> Story:
+    """The story of a customer, as staff reads it; the number of queries depends on its contracts.
+
+    Args:
+        person: who looks.
+        with_keys: whether they may see API keys.
+    """
+    pools = Pool.objects.filter(customer=customer, blocks__isnull=False).distinct()
+    contracts = list(
+        Contract.objects.filter(customer=customer).select_related("customer").order_by("-starts_on")
+    )
+    invoices = list(Invoice.objects.filter(customer=customer))
+    still_open = documents.open_minors(invoices)
+    return Story(
+        cards=cards.of_pools(
+            list(pools.select_related("unit", "holder", "customer").order_by("id")),
+            at=at,
+            in_money=True,
+        ),
+        usage=usage.of(Visitor(person, customer, STAFF, []), usage.LAST_DAYS, at),
+        events=_events(customer),
+        crossings=_crossings(customer),
+        contracts=_contracts(contracts),
+        charges=_charges(contracts),
+        proposals=_proposals(contracts),
+        invoices=_invoices(invoices, still_open),
+        payments=_payments(customer),
+        journal=_journal(customer),
+        people=_people(customer),
+        keys=_keys(customer) if with_keys else None,
+        audit=_audit(customer, contracts),
+        open_minor=sum(still_open.values()),
+    )
+
+
+def _events(customer: Customer) -> Listing:
+    found = event_lists.newest(customer.pk, limit=EVENTS_SHOWN).events
+    rows = [
+        (link(e.event), e.event.meter.name, str(e.event.user or NOTHING), instant(e.event.event_time),
+         count(e.credits), tag("corrected", "warn") if e.corrected else e.event.get_status_display())
+        for e in found
+    ]  # fmt: skip
+    heads = ("Event", "Meter", "User", "When", "#Credits", "Status")
+    return Listing("Last events", heads, rows)
+
+
+def _crossings(customer: Customer) -> Listing:
+    found = ThresholdCrossing.objects.filter(customer=customer).order_by("-crossed_at", "-id")
+    pools = {
+        p.id: p for p in Pool.objects.filter(customer=customer).select_related("holder", "unit")
+    }
+    rows = [
+        (_threshold(c.threshold), pools[c.pool_id].holder.code, count(c.consumed), count(c.balance),
+         instant(c.crossed_at))
+        for c in found[:ROWS_SHOWN]
+    ]  # fmt: skip
+    heads = ("Threshold", "Contract", "#Consumed", "#Left", "When")
+    return Listing("Thresholds crossed", heads, rows, empty="No threshold was reached.")
+
+
+def _threshold(name: str) -> str:
+    if name.isdecimal():
+        return tag(f"{name} % used", "warn" if int(name) >= 80 else "")
+    return tag(name.replace("_", " ").lower() + (" %" if name[-1].isdecimal() else ""), "bad")
+
+
+def _contracts(contracts: Sequence[Contract]) -> Listing:
+    tones = {Contract.Status.ACTIVE: "good", Contract.Status.SIGNED: ""}
+    rows = [
+        (link(c), c.code, tag(c.get_status_display(), tones.get(Contract.Status(c.status), "")),
+         f"{c.starts_on}", f"{c.term_months} months", count(c.commitment),
+         amount(c.price_minor, c.currency), "renews by itself" if c.auto_renew else "ends")
+        for c in contracts
+    ]  # fmt: skip
+    heads = ("Contract", "Code", "Status", "From", "Term", "#Commitment", "#Price", "At the end")
+    return Listing("Contracts", heads, rows, empty="No contract: credits are bought as you go.")
+
+
+def _charges(contracts: Sequence[Contract]) -> Listing:
+    waiting = ScheduledCharge.objects.filter(contract__in=contracts, line__isnull=True)
+    rows = [
+        (c.get_kind_display(), c.contract.code, count(c.credits), amount(c.amount_minor, c.currency),
+         instant(c.issue_at))
+        for c in waiting.select_related("contract")
+    ]  # fmt: skip
+    heads = ("Charge", "Contract", "#Credits", "#Amount", "To be issued")
+    return Listing("Waits to be billed", heads, rows, empty="Nothing waits.")
+
+
+def _proposals(contracts: Sequence[Contract]) -> Listing:
+    found = RenewalProposal.objects.filter(contract__in=contracts).select_related("contract")
+    rows = [
+        (link(p), count(p.credits), amount(p.price_minor, p.currency), count(p.overage_credits),
+         amount(p.overage_minor, p.currency), count(p.rollover_credits), instant(p.restated_at))
+        for p in found
+    ]  # fmt: skip
+    heads = (
+        "Proposal", "#Next commitment", "#Price", "#Overage", "#Worth", "#Rolls over", "Stated",
+    )  # fmt: skip
+    return Listing("Renewal", heads, rows, empty="Proposed 90 days before a term ends.")
+
+
+def _invoices(invoices: Sequence[Invoice], still_open: dict[int, int]) -> Listing:
+    day = today()
+    newest = sorted(invoices, key=lambda i: (i.issue_date, i.pk), reverse=True)[:ROWS_SHOWN]
+    rows = [
+        (link(i), f"{i.issue_date}", f"{i.due_date}", amount(i.total_minor, i.currency),
+         amount(still_open[i.pk], i.currency),
+         standing(documents.status_of(i, still_open[i.pk], day)))
+        for i in newest
+    ]  # fmt: skip
+    return Listing("Invoices", ("Number", "Issued", "Due", "#Total", "#Open", "Status"), rows)
+
+
+def _payments(customer: Customer) -> Listing:
+    found = Payment.objects.filter(invoice__customer=customer).select_related("invoice")
+    rows = [
+        (p.reference, link(p.invoice), f"{p.paid_at:%Y-%m-%d}", amount(p.amount_minor, p.currency))
+        for p in found[:ROWS_SHOWN]
+    ]  # fmt: skip
+    return Listing("Payments", ("Reference", "Of", "When", "#Amount"), rows)
+
+
+def _journal(customer: Customer) -> Listing:
+    newest = JournalEntry.objects.filter(customer=customer).order_by("-posting_date", "-id")
+    return lines_of(newest.prefetch_related("lines__account")[:ROWS_SHOWN], title="Journal")
+
+
+def _people(customer: Customer) -> Listing:
+    found = Membership.objects.filter(customer=customer).select_related("person")
+    rows = [
+        (link(m.person, m.person.name), m.person.email, m.get_role_display(),
+         f"{m.notify_at_percent} %" if m.notify_at_percent else "never",
+         "" if m.person.is_active else tag("locked out", "bad"))
+        for m in found.order_by("person__name")
+    ]  # fmt: skip
+    return Listing("People", ("Name", "E-mail", "Role", "Told at", ""), rows)
+
+
+def _keys(customer: Customer) -> Listing:
+    found = ApiKey.objects.filter(customer=customer)
+    rows = [
+        (link(k), ", ".join(k.scopes), instant(k.expires_at),
+         tag("revoked", "bad") if k.revoked_at else tag("works", "good"))
+        for k in found
+    ]  # fmt: skip
+    return Listing("API keys", ("Key", "May", "Ends", ""), rows)
+
+
+def _audit(customer: Customer, contracts: Sequence[Contract]) -> Listing:
+    """Changes of the customer's own rows, newest first."""
+    found = AuditEntry.objects.filter(
+        _row(Customer.objects.filter(pk=customer.pk))
+        | _row(Contract.objects.filter(pk__in=[c.pk for c in contracts]))
+        | _row(Holder.objects.filter(customer=customer))
+        | _row(Membership.objects.filter(customer=customer))
+    )
+    rows = [
+        (
+            instant(a.at),
+            a.actor,
+            f"{a.table_name} {a.row_id}",
+            a.action,
+            _fields(a),
+            a.reason,
+        )
+        for a in found[:ROWS_SHOWN]
+    ]
+    return Listing("Audit", ("When", "Who", "Row", "What", "~Fields", "~Reason"), rows)
+
+
+def _fields(entry: AuditEntry) -> str:
+    return ", ".join(entry.fields) if entry.action == "update" else f"{len(entry.fields)} fields"
+
+
+def _row(
+    rows: QuerySet[Customer] | QuerySet[Contract] | QuerySet[Holder] | QuerySet[Membership],
+) -> Q:
+    keys = [str(key) for key in rows.values_list("pk", flat=True)]
+    return Q(table_name=rows.model._meta.db_table, row_id__in=keys)

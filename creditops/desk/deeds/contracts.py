@@ -1,0 +1,266 @@
+"""Does contracts: signed, cancelled, renewed, and allowed more overage."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from django import forms
+
+from accounts import customers
+from accounts.models import Customer
+from contracts import agreements, renewals
+from contracts.models import Contract, RateCard
+from creditops.desk import addresses, contract_figures, fields
+from creditops.desk.deeds.deed import Deed, Done, Figures
+from creditops.lib import calendar
+from creditops.lib.admin_columns import amount
+from creditops.lib.refusals import Refusal
+from ledger import caps, units
+
+_ROLLOVER = (("FULL", "all of it"), ("PARTIAL", "a share"), ("NONE", "nothing"))
+_ENFORCEMENT = (
+    ("SOFT", "overage up to the cap"),
+    ("HARD", "refuse when credits run out"),
+    ("OBSERVE", "only record"),
+)
+
+
+class SignContractForm(fields.DeskForm):
+    """What is agreed."""
+
+    code = fields.text("Code", help="by which everyone outside knows it", most=100)
+    name = fields.text("Name", required=False)
+    starts_on = fields.Day(label="Starts on", help_text="in the contract's zone")
+    term_months = forms.IntegerField(label="Months", min_value=1, max_value=120, initial=12)
+    credits = fields.Credits(label="Credits", help_text="the commitment of the first term")
+    price = fields.Amount(label="Price", help_text="of the first term, net")
+    list_price = fields.Amount(label="List price", required=False)
+    currency = fields.text("Currency", most=3)
+    time_zone = fields.text("Time zone", most=60)
+    due_on = fields.Day(label="First invoice due on", required=False)
+    bonus_credits = fields.Credits(
+        label="Bonus credits", required=False, help_text="of the same purchase; share its price"
+    )
+    rate_card = fields.choice("Rate card", (), required=False, help="prices the usage")
+    rate_lock_on = fields.Day(
+        label="Rates locked until", required=False, help_text="keeps today's version till then"
+    )
+    price_lock_on = fields.Day(
+        label="Price locked until", required=False, help_text="top-ups keep today's ratio till then"
+    )
+    overage_pct = fields.text("Overage in %", required=False, most=12)
+    enforcement = fields.choice("When credits run out", _ENFORCEMENT, required=False)
+    rollover = fields.choice("At renewal rolls over", _ROLLOVER, required=False)
+    rollover_pct = fields.text("Share in %", required=False, most=12)
+    auto_renew = fields.yes(
+        "Renews by itself", help="last year's use becomes next year's commitment"
+    )
+    cancellable = fields.yes("Can be cancelled", help="nothing is granted or posted before payment")
+    is_default = fields.yes("Default contract", help="usage that names no contract goes here")
+
+    groups = {
+        "What": ("code", "name", "credits", "price", "list_price", "currency", "bonus_credits"),
+        "When": ("starts_on", "term_months", "time_zone", "due_on", "auto_renew", "cancellable"),
+        "Rates": ("rate_card", "rate_lock_on", "price_lock_on", "is_default"),
+        "On which terms": ("overage_pct", "enforcement", "rollover", "rollover_pct"),
+    }
+    settings = ("overage_pct", "enforcement", "rollover", "rollover_pct")
+
+
+class SignContract(Deed):
+    """Sign a contract. Its invoice waits for the billing run; credits are granted when it begins."""
+
+    name = "sign-contract"
+    title = "Sign a contract"
+    verb = "sign_contract"
+    button = "Sign the contract"
+    about = "Settings left empty are those of the customer, else of the books."
+    form = SignContractForm
+    live = True
+
+    def find(self, key: str) -> Customer:
+        """The customer."""
+        return customers.find(key)
+
+    @property
+    def heading(self) -> str:
+        """With whom."""
+        return f"Sign a contract with {self.subject.name}"
+
+    def home(self) -> str:
+        """The customer's page."""
+        return addresses.of_customer(self.subject)
+
+    def initial(self) -> dict[str, Any]:
+        """From today, in the customer's currency and zone."""
+        return {
+            "starts_on": calendar.local_date(self.at, self.subject.time_zone),
+            "term_months": 12,
+            "currency": self.subject.currency,
+            "time_zone": self.subject.time_zone,
+        }
+
+    def make_form(self, data: Any = None) -> fields.DeskForm:
+        """With the rate cards that there are."""
+        made = super().make_form(data)
+        cards = RateCard.objects.order_by("name").values_list("code", "name")
+        made.fields["rate_card"].choices = [("", "–"), *cards]  # type: ignore[attr-defined]
+        return made
+
+    def facts(self, values: dict[str, Any]) -> Figures:
+        """What the terms come to."""
+        return contract_figures.of_terms(self.subject, values, self.at)
+
+    def notes(self, values: dict[str, Any]) -> Sequence[str]:
+        """What is worth a second look."""
+        return contract_figures.warnings(self.subject, values, self.at)
+
+    def do(self, values: dict[str, Any], *, by: str, at: datetime) -> Done:
+        """Sign it."""
+        made = agreements.sign(self.subject, contract_figures.terms(values), by=by, at=at)
+        state = "has begun" if made.status == Contract.Status.ACTIVE else "is signed, not begun"
+        said = f"Contract {made.code} over {made.commitment:,} credits for "
+        said += f"{amount(made.price_minor, made.currency)} {state}; its charge waits to be billed."
+        return Done(said, self.home())
+
+
+class OfContract(Deed):
+    """An act on a contract."""
+
+    def find(self, key: str) -> Contract:
+        """The contract."""
+        return agreements.find(key)
+
+    @property
+    def heading(self) -> str:
+        """Which contract."""
+        return f"{self.title}: {self.subject}"
+
+    def home(self) -> str:
+        """The customer's page."""
+        return addresses.of_customer(self.subject.customer)
+
+
+class CancelContract(OfContract):
+    """Let a contract end with its term."""
+
+    name = "cancel-contract"
+    title = "Cancel the contract"
+    verb = "sign_contract"
+    button = "Cancel the contract"
+    about = "It runs to the end of its term and is not renewed. Overage is billed either way."
+    form = fields.ReasonForm
+    danger = True
+
+    def find(self, key: str) -> Contract:
+        """A contract that has not ended."""
+        return _alive(super().find(key))
+
+    def figures(self, values: dict[str, Any]) -> Figures:
+        """What becomes of it at the term's end."""
+        return _at_the_end(agreements.find(self.subject.code), self.at)
+
+    def do(self, values: dict[str, Any], *, by: str, at: datetime) -> Done:
+        """No renewal at the end."""
+        agreements.cancel(self.subject, by=by, at=at)
+        return Done(f"{self.subject} is not renewed at the end of its term.", self.home())
+
+
+class SignRenewal(OfContract):
+    """Sign the transposed renewal ahead of the term's end."""
+
+    name = "sign-renewal"
+    title = "Sign the renewal"
+    verb = "propose_renewal"
+    button = "Sign the renewal"
+    about = "What was used becomes the next commitment, at the old unit price; it is restated at the end."
+    form = fields.ReasonForm
+
+    def find(self, key: str) -> Contract:
+        """A contract that has not ended."""
+        return _alive(super().find(key))
+
+    def facts(self, values: dict[str, Any]) -> Figures:
+        """The next term as the usage so far proposes it."""
+        return contract_figures.of_renewal(self.subject, self.at)
+
+    def figures(self, values: dict[str, Any]) -> Figures:
+        """What becomes of it at the term's end."""
+        return _at_the_end(agreements.find(self.subject.code), self.at)
+
+    def do(self, values: dict[str, Any], *, by: str, at: datetime) -> Done:
+        """Sign it."""
+        renewals.sign_renewal(self.subject, by=by, at=at)
+        return Done(f"The renewal of {self.subject} is signed.", self.home())
+
+
+class ProposeRenewal(OfContract):
+    """State the renewal proposal from the usage so far."""
+
+    name = "propose-renewal"
+    title = "State the renewal proposal"
+    verb = "propose_renewal"
+    button = "State it now"
+    about = "It is stated 90 days before the end by itself, and restated at the end."
+    form = fields.ReasonForm
+
+    def facts(self, values: dict[str, Any]) -> Figures:
+        """The next term as the usage so far proposes it."""
+        return contract_figures.of_renewal(self.subject, self.at)
+
+    def do(self, values: dict[str, Any], *, by: str, at: datetime) -> Done:
+        """State it."""
+        made = renewals.propose(self.subject, at=at)
+        if made is None:
+            raise Refusal("nothing_used", "Nothing was used in this term, so nothing to propose.")
+        said = f"Proposed: {made.credits:,} credits for {amount(made.price_minor, made.currency)}."
+        return Done(said, self.home())
+
+
+class LiftCapForm(fields.DeskForm):
+    """How far, and why."""
+
+    cap = fields.Credits(label="New cap in credits", help_text="of the whole running term")
+    reason = fields.reason("who allowed it at the customer, and why")
+
+
+class LiftCap(OfContract):
+    """Allow more overage in the running term."""
+
+    name = "lift-cap"
+    title = "Lift the overage cap"
+    verb = "decide_approval"
+    button = "Lift the cap"
+    about = "The customer's authoriser has to agree: overage is billed at the commitment's price."
+    form = LiftCapForm
+
+    def figures(self, values: dict[str, Any]) -> Figures:
+        """Overage and its cap."""
+        return contract_figures.of_overage(self.subject, self.at)
+
+    def do(self, values: dict[str, Any], *, by: str, at: datetime) -> Done:
+        """Lift it."""
+        unit = units.find(units.CREDITS)
+        caps.lift(
+            self.subject.holder, unit_id=unit.id, cap=values["cap"], by=by,
+            reason=values["reason"], at=at,
+        )  # fmt: skip
+        return Done(f"The overage cap of {self.subject} is {values['cap']:,} credits.", self.home())
+
+
+def _alive(contract: Contract) -> Contract:
+    if contract.status == Contract.Status.ENDED:
+        raise Refusal("term_ended", f"{contract} has ended already.")
+    return contract
+
+
+def _at_the_end(contract: Contract, at: datetime) -> Figures:
+    term = renewals.running_term(contract, at)
+    renews = contract.auto_renew or contract.renewal_signed_at is not None
+    ends = calendar.last_day(term.ends_at, contract.time_zone) if term else None
+    return (
+        ("Last day of the term", f"{ends or '–'}"),
+        ("At the end of the term", "it is renewed" if renews else "it ends"),
+    )

@@ -1,0 +1,28 @@
+-- What waits for somebody, by how many: one row. Counting stops at %(most)s.
+SELECT
+  (SELECT count(*) FROM (SELECT 1 FROM lib_duerow
+     WHERE done_at IS NULL AND error <> '' LIMIT %(most)s) AS x) AS failed_work,
+  (SELECT count(*) FROM (SELECT 1 FROM lib_outboxmessage
+     WHERE done_at IS NULL AND error <> '' LIMIT %(most)s) AS x) AS failed_mail,
+  (SELECT count(*) FROM (SELECT 1 FROM lib_approval WHERE state = 'open' LIMIT %(most)s) AS x)
+    AS approvals,
+  (SELECT count(*) FROM (SELECT 1 FROM ledger_usageexception AS e
+     WHERE e.kind = 'exception' AND NOT EXISTS (
+       SELECT FROM ledger_exceptionend AS z WHERE z.exception_id = e.id) LIMIT %(most)s) AS x)
+    AS exceptions,
+  (SELECT count(*) FROM (SELECT 1 FROM ledger_usageexception AS e
+     WHERE e.kind = 'conflict' AND NOT EXISTS (
+       SELECT FROM ledger_exceptionend AS z WHERE z.exception_id = e.id) LIMIT %(most)s) AS x)
+    AS conflicts,
+  (SELECT count(*) FROM (SELECT 1 FROM ledger_usageexception AS e
+     WHERE e.kind = 'held' AND NOT EXISTS (
+       SELECT FROM ledger_exceptionend AS z WHERE z.exception_id = e.id) LIMIT %(most)s) AS x)
+    AS held,
+  (SELECT count(*) FROM (SELECT 1 FROM contracts_scheduledcharge AS c
+     WHERE c.issue_at <= %(at)s AND NOT EXISTS (
+       SELECT FROM invoicing_invoiceline AS l WHERE l.charge_id = c.id) LIMIT %(most)s) AS x)
+    AS charges,
+  (SELECT count(*) FROM invoicing_invoice AS i
+     LEFT JOIN (SELECT invoice_id, sum(amount_minor) AS paid FROM invoicing_payment
+                GROUP BY invoice_id) AS p ON p.invoice_id = i.id
+     WHERE i.due_date < %(today)s AND i.total_minor > coalesce(p.paid, 0)) AS overdue

@@ -1,0 +1,134 @@
+"""Answers what needs somebody today: work that failed, money that is late, terms and pools that end."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from fractions import Fraction
+
+from django.db.models import F, OuterRef, Subquery, Sum
+from django.db.models.functions import Coalesce
+
+from accounts.models import Customer
+from contracts.models import Contract, RenewalProposal
+from creditops.lib import calendar, sql
+from creditops.lib.models import Approval, DueRow
+from invoicing.models import Invoice, Payment
+from ledger.models import Pool, Term, ThresholdCrossing
+
+SHOWN = 6
+ENDING_DAYS = 90
+RUNS_OUT_DAYS = 30
+TRAILING_DAYS = 30
+CROSSED_DAYS = 7
+
+
+@dataclass(frozen=True)
+class Late:
+    """An invoice past its due date, and what is open of it in minor units."""
+
+    invoice: Invoice
+    open_minor: int
+    days: int
+
+
+@dataclass(frozen=True)
+class Ending:
+    """A contract whose term ends soon, with its proposal if one is stated."""
+
+    contract: Contract
+    last_day: date
+    days: int
+    proposal: RenewalProposal | None
+
+
+@dataclass(frozen=True)
+class RunningOut:
+    """A pool that runs out soon: credits left, credits a day, days they last."""
+
+    pool: Pool
+    customer: Customer
+    available: int
+    per_day: Fraction
+    days: int
+
+
+def failed_work() -> Sequence[DueRow]:
+    """Due work that failed, the longest waiting first."""
+    failed = DueRow.objects.filter(done_at__isnull=True).exclude(error="")
+    return list(failed[:SHOWN])
+
+
+def approvals() -> Sequence[Approval]:
+    """Open requests, the longest waiting first."""
+    return list(Approval.objects.filter(state=Approval.State.OPEN).order_by("requested_at")[:SHOWN])
+
+
+def late(on: date) -> Sequence[Late]:
+    """Invoices that are past their due date, latest first."""
+    paid = (
+        Payment.objects.filter(invoice=OuterRef("pk"))
+        .order_by()
+        .values("invoice")
+        .annotate(paid=Sum("amount_minor"))
+        .values("paid")
+    )
+    found = (
+        Invoice.objects.filter(due_date__lt=on)
+        .annotate(still_open=F("total_minor") - Coalesce(Subquery(paid), 0))
+        .filter(still_open__gt=0)
+        .select_related("customer")
+        .order_by("due_date", "id")
+    )
+    return [Late(i, i.still_open, (on - i.due_date).days) for i in found[:SHOWN]]
+
+
+def ending(at: datetime) -> Sequence[Ending]:
+    """Contracts whose running term ends within 90 days, soonest first."""
+    terms = {
+        term.holder_id: term
+        for term in Term.objects.filter(
+            starts_at__lte=at, ends_at__gt=at, ends_at__lte=at + timedelta(days=ENDING_DAYS)
+        )
+    }
+    contracts = Contract.objects.filter(holder__in=list(terms)).select_related("customer")
+    proposals = {
+        (p.contract_id, p.term_id): p
+        for p in RenewalProposal.objects.filter(contract__in=contracts)
+    }
+    found = []
+    for contract in contracts:
+        term = terms[contract.holder_id]
+        last = calendar.last_day(term.ends_at, contract.time_zone)
+        days = (last - calendar.local_date(at, contract.time_zone)).days
+        found.append(Ending(contract, last, days, proposals.get((contract.pk, term.pk))))
+    return sorted(found, key=lambda e: (e.days, e.contract.code))[:SHOWN]
+
+
+def running_out(at: datetime) -> Sequence[RunningOut]:
+    """Pools that run out within 30 days at the pace of the last 30, soonest first."""
+    rows = sql.rows(
+        "creditops.desk", "runs_out_soon", since=at - timedelta(days=TRAILING_DAYS),
+        days=TRAILING_DAYS, ahead=RUNS_OUT_DAYS, most=SHOWN,
+    )  # fmt: skip
+    pools = {
+        pool.id: pool
+        for pool in Pool.objects.filter(
+            customer_id__in=[row[0] for row in rows], id__in=[row[1] for row in rows]
+        ).select_related("holder", "unit", "customer")
+    }
+    return [
+        RunningOut(
+            pools[pool], pools[pool].customer, int(available), Fraction(per_day),
+            int(available / per_day),
+        )
+        for _customer, pool, available, per_day in rows
+    ]  # fmt: skip
+
+
+def crossed(at: datetime) -> Sequence[ThresholdCrossing]:
+    """Thresholds reached in the last days, newest first."""
+    since = at - timedelta(days=CROSSED_DAYS)
+    found = ThresholdCrossing.objects.filter(crossed_at__gte=since).select_related("customer")
+    return list(found.order_by("-crossed_at", "-id")[:SHOWN])

@@ -1,0 +1,1 @@
+"""Everything for one machine: database, worker, web server, started and stopped together."""

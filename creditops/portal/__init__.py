@@ -1,0 +1,15 @@
+"""What a customer's people see: their credits, where they went, when they run out. Read-only.
+
+| file | what stands there |
+|---|---|
+| `urls`, `views` | the doors: each finds its visitor, asks one module below, renders |
+| `visitor` | who looks, at which customer, and whether they see money |
+| `overview` | the first screen: one card per contract and unit, assembled from the parts below |
+| `facts`, `cards` | what the rows say about a pool; how it stands, in words and pictures |
+| `blocks`, `outlook` | its blocks, and when it runs out |
+| `credit_prices`, `rules` | what credits cost and how they behave, in words |
+| `usage`, `events` | where credits went, down to one event and the blocks that paid for it |
+| `invoices`, `renewal` | what is owed; what the next term would be |
+| `statement` | every movement as CSV |
+| `amounts` | money as templates print it |
+"""

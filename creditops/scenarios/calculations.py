@@ -1,0 +1,121 @@
+"""Answers the pure functions that a scenario may ask for, by the product's own arithmetic."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, date, timedelta
+from fractions import Fraction
+from itertools import accumulate
+from typing import Any
+
+from contracts import prices
+from creditops.lib import calendar, money
+from creditops.lib.refusals import Refusal
+from creditops.scenarios import values
+
+Args = dict[str, Any]
+
+
+def add_months(args: Args) -> str:
+    """`anchor` + `months` (T3)."""
+    return calendar.add_months(date.fromisoformat(args["anchor"]), args["months"]).isoformat()
+
+
+def month_period(args: Args) -> dict[str, str]:
+    """Period n of a monthly anchor, with its last day (T2, T3)."""
+    anchor = date.fromisoformat(args["anchor"])
+    start = calendar.add_months(anchor, args["n"])
+    end = calendar.add_months(anchor, args["n"] + 1)
+    return {
+        "start": start.isoformat(),
+        "end": end.isoformat(),
+        "last_day": (end - timedelta(days=1)).isoformat(),
+    }
+
+
+def local_period(args: Args) -> dict[str, Any]:
+    """A local month or day in UTC, with its hours (T4)."""
+    period = args["period"]
+    whole_month = period.count("-") == 1
+    first = date.fromisoformat(f"{period}-01" if whole_month else period)
+    after = calendar.add_months(first, 1) if whole_month else first + timedelta(days=1)
+    start = calendar.local_midnight(first, args["zone"])
+    end = calendar.local_midnight(after, args["zone"])
+    return {
+        "start": values.written(start),
+        "end": values.written(end),
+        "hours": (end - start) // timedelta(hours=1),
+    }
+
+
+def expires_at(args: Args) -> str | None:
+    """The end of credits bought at an instant (T5)."""
+    bought = values.instant(args["purchased"]).astimezone(UTC)
+    return values.written(calendar.expires_at(bought, args["rule"], args["months"], args["zone"]))
+
+
+def rounded(args: Args) -> str:
+    """A value rounded to the currency's minor unit (M2)."""
+    scaled = money.decimal(args["value"]) * 10 ** money.exponent(args["currency"])
+    even = args.get("mode") == "HALF_EVEN"
+    minor = money.round_half_even(scaled) if even else money.round_half_up(scaled)
+    return money.text(minor, args["currency"])
+
+
+def allocate(args: Args) -> list[str]:
+    """An amount spread by largest remainder (M5)."""
+    currency = args["currency"]
+    shares = money.allocate(money.minor_units(args["amount"], currency), args["weights"])
+    return [money.text(share, currency) for share in shares]
+
+
+def release(args: Args) -> list[dict[str, str]]:
+    """Cumulative release of a block over uses (M4)."""
+    currency, quantity = args["currency"], args["credits"]
+    cost = money.minor_units(args["cost"], currency)
+    cumulative = [money.released(cost, quantity, used) for used in accumulate(args["uses"])]
+    return [
+        {"cumulative": money.text(now, currency), "value": money.text(now - before, currency)}
+        for before, now in zip([0, *cumulative], cumulative, strict=False)
+    ]
+
+
+def credits_for(args: Args) -> int:
+    """The credits that an amount buys at a ratio (R7); in a currency with two decimals."""
+    minor = money.minor_units(args["amount"], "USD")
+    return prices.credits_for(minor, "USD", args["credits_per_currency_unit"])
+
+
+def pct_change(args: Args) -> str:
+    """The change from one figure to another in percent, two decimals."""
+    before, after = money.decimal(str(args["from"])), money.decimal(str(args["to"]))
+    return money.fixed_text((after - before) * 100 / before, 2)
+
+
+def commission_base(args: Args) -> str:
+    """The share of a price that commission is paid on at close (S57)."""
+    minor = money.minor_units(args["price"], args["currency"])
+    share = money.decimal(str(args["upfront_pct"])) / 100
+    return money.text(money.round_half_up(Fraction(minor) * share), args["currency"])
+
+
+CALCULATIONS: dict[str, Callable[[Args], Any]] = {
+    "add_months": add_months,
+    "month_period": month_period,
+    "local_period": local_period,
+    "expires_at": expires_at,
+    "round": rounded,
+    "allocate": allocate,
+    "release": release,
+    "credits_for": credits_for,
+    "pct_change": pct_change,
+    "commission_base": commission_base,
+}
+
+
+def calculate(name: str, args: Args) -> Any:
+    """The result of a pure function. Raises its Refusal, or `unsupported`."""
+    function = CALCULATIONS.get(name)
+    if function is None:
+        raise Refusal("unsupported", f"This version does not compute {name!r} yet.")
+    return function(args)

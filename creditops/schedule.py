@@ -1,0 +1,56 @@
+"""Answers which work function does which due work and which delivery, and does it in order.
+
+The floors leave rows that name what is due; only the roof knows them all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from datetime import datetime
+
+from contracts import agreements, renewals
+from creditops.lib import due, outbox
+from creditops.lib.due import Report
+from creditops.lib.models import DueRow
+from invoicing import billing, issuing, rendering
+from ledger import alerts, expiry
+
+HANDLERS: dict[str, due.Handler] = {
+    "ledger.expire": expiry.expire_due,
+    "contracts.term_start": agreements.start_term,
+    "contracts.term_end": renewals.end_term,
+    "contracts.propose_renewal": renewals.propose_due,
+    "contracts.charge": billing.bill_due,
+    "invoicing.receivable": issuing.receivable_due,
+}
+
+DELIVERIES: dict[str, outbox.Handler] = {
+    alerts.ALERT: alerts.deliver,
+    issuing.RENDER: rendering.render_due,
+}
+
+
+def register() -> None:
+    """Make the handlers known, at start."""
+    for kind, handler in HANDLERS.items():
+        due.handle(kind, handler)
+    for kind, delivery in DELIVERIES.items():
+        outbox.handle(kind, delivery)
+
+
+def run_due(
+    until: datetime,
+    *,
+    now: datetime | None = None,
+    groups: Collection[str] | None = None,
+    progress: Callable[[DueRow], None] | None = None,
+) -> Report:
+    """Do all time-driven work up to `until`, in order, each piece with its own instant.
+
+    Args:
+        until: the last instant to do work for.
+        now: what the clock says; None while the clock is simulated.
+        groups: only of these customers.
+        progress: called with each row that was done.
+    """
+    return due.run(until, now=now, groups=groups, progress=progress)

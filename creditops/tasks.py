@@ -1,0 +1,22 @@
+"""Does what the clock asks for: two tasks that wake the commands which know what is due.
+
+Safe to run twice, safe to lose: the next one finds whatever this one did not.
+"""
+
+from __future__ import annotations
+
+from django.core.management import call_command
+
+from creditops.celery import app
+
+
+@app.task
+def run_due() -> None:
+    """Do all time-driven work that is due."""
+    call_command("run_due")
+
+
+@app.task
+def relay_outbox() -> None:
+    """Send what waits in the outbox: mails, webhooks, documents, charges."""
+    call_command("relay_outbox", once=True)

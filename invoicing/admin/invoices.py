@@ -1,0 +1,147 @@
+"""The staff's pages of invoices. An issued invoice never changes; how it stands follows from payments."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import F, OuterRef, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce
+from django.http import HttpRequest
+from unfold.contrib.filters.admin import RadioFilter
+
+from accounts.admin.narrowing import CustomerFilter, CustomerRows
+from creditops.lib import calendar, clock
+from creditops.lib.admin import ReadOnlyAdmin
+from creditops.lib.admin_columns import amount, count, named, of_money, tag
+from creditops.lib.admin_tables import Listing
+from invoicing import documents
+from invoicing.models import Invoice, InvoiceLine, NumberSeries, Payment
+from ledger import books
+
+
+def today() -> Any:
+    """The date of now in the books' zone: what is overdue by it."""
+    now = clock.now()
+    return calendar.local_date(now, books.current(now).time_zone)
+
+
+def standing(status: str) -> str:
+    """The status of `documents.status` as a label."""
+    tones = {documents.PAID: "good", documents.OVERDUE: "bad", documents.PARTLY_PAID: "warn"}
+    return tag(status.replace("_", " ").lower(), tones.get(status, ""))
+
+
+class OpenFilter(RadioFilter):  # type: ignore[misc]  # Unfold has no types
+    """Invoices by how they stand."""
+
+    title = "how it stands"
+    parameter_name = "stands"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """The answers."""
+        return [("open", "open"), ("overdue", "overdue"), ("paid", "paid")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Invoices whose payments leave something open, or nothing."""
+        if self.value() not in ("open", "overdue", "paid"):
+            return queryset
+        paid = (
+            Payment.objects.filter(invoice=OuterRef("pk"))
+            .order_by()
+            .values("invoice")
+            .annotate(paid=Sum("amount_minor"))
+            .values("paid")
+        )
+        queryset = queryset.alias(open=F("total_minor") - Coalesce(Subquery(paid), 0))
+        if self.value() == "paid":
+            return queryset.filter(open=0)
+        open_ones = queryset.filter(open__gt=0)
+        return open_ones.filter(due_date__lt=today()) if self.value() == "overdue" else open_ones
+
+
+@admin.register(Invoice)
+class InvoiceAdmin(CustomerRows, ReadOnlyAdmin):
+    """Issued invoices."""
+
+    list_display = (
+        "number", "customer", "issue_date", "due_date", "net_minor", "tax_minor", "total_minor",
+        named("open_figure", "Open", lambda invoice: amount(invoice.open, invoice.currency)),
+        named("stands", "Status", lambda invoice: standing(invoice.stands)),
+    )  # fmt: skip
+    fields = (
+        "number", "customer", "contract", "issue_date", "due_date", "net_minor", "tax_minor",
+        "total_minor", "currency", "tax_category", "tax_rate", "tax_note", "receivable_at",
+        "issued_at", named("seller_lines", "Seller", lambda i: _lines_of(i.seller)),
+        named("buyer_lines", "Buyer", lambda i: _lines_of(i.buyer)),
+        named("notes_lines", "Notes", lambda i: "\n".join(i.notes)), "source",
+    )  # fmt: skip
+    list_filter = (CustomerFilter, OpenFilter, "issue_date", "due_date")
+    search_fields = ("number", "customer__code", "customer__name")
+    ordering = ("-issue_date", "-id")
+
+    def fetch(self, rows: Sequence[Any]) -> None:
+        """With what is open of each."""
+        super().fetch(rows)
+        still_open = documents.open_minors(rows)
+        day = today()
+        for row in rows:
+            row.open = still_open[row.pk]
+            row.stands = documents.status_of(row, row.open, day)
+
+    def tables(self, row: Invoice) -> list[Listing]:
+        """Its lines, and what was paid."""
+        return [_lines(row), _payments(row)]
+
+
+def _lines_of(party: dict[str, str]) -> str:
+    """A party as the document prints it, one fact per line."""
+    return "\n".join(said for said in party.values() if said)
+
+
+def _lines(invoice: Invoice) -> Listing:
+    rows = [
+        (f"{line.position}", line.text, count(line.credits), line.unit_price or "–",
+         amount(line.amount_minor, invoice.currency))
+        for line in invoice.lines.all()
+    ]  # fmt: skip
+    sums = ("", "Net", "", "", amount(invoice.net_minor, invoice.currency))
+    return Listing("Lines", ("No", "~What", "#Credits", "#Unit price", "#Amount"), rows, sums)
+
+
+def _payments(invoice: Invoice) -> Listing:
+    rows = [
+        (f"{p.paid_at:%Y-%m-%d}", p.get_method_display(), p.reference, p.recorded_by,
+         amount(p.amount_minor, p.currency))
+        for p in invoice.payments.order_by("paid_at", "id")
+    ]  # fmt: skip
+    sums = ("Open", "", "", "", amount(documents.open_minor(invoice), invoice.currency))
+    return Listing("Payments", ("Paid", "By", "Reference", "Recorded by", "#Amount"), rows, sums)
+
+
+@admin.register(InvoiceLine)
+class InvoiceLineAdmin(CustomerRows, ReadOnlyAdmin):
+    """Lines of all invoices."""
+
+    customer = "invoice__customer"
+    named_by = ("invoice",)
+    list_display = (
+        "text", "invoice", "kind", "credits", "unit_price",
+        of_money("amount_minor", currency="invoice.currency"),
+    )  # fmt: skip
+    fields = (
+        "invoice", "position", "kind", "text", "credits", "unit_price",
+        of_money("amount_minor", currency="invoice.currency"), "period_from", "period_to", "charge",
+    )  # fmt: skip
+    list_filter = (CustomerFilter, "kind")
+    search_fields = ("invoice__number", "text")
+    ordering = ("-invoice_id", "position")
+
+
+@admin.register(NumberSeries)
+class NumberSeriesAdmin(ReadOnlyAdmin):
+    """The last number of each series and year."""
+
+    list_display = ("series", "year", "last", "last_date")
+    ordering = ("-year", "series")

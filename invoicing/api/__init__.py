@@ -1,0 +1,1 @@
+"""API doors of what is billed and paid."""

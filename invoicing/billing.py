@@ -1,0 +1,107 @@
+"""Does the billing run: scheduled charges become invoices, one per contract and billing instant."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from fractions import Fraction
+
+from django.db import transaction
+
+from contracts import agreements, rate_words, standing, terms_of_sale
+from contracts.models import Contract, ScheduledCharge
+from creditops.lib import calendar, money
+from invoicing import issuing
+from invoicing.issuing import Document, Line
+from invoicing.models import Invoice, InvoiceLine
+from ledger import balances
+
+# Overage of the closed term stands before the commitment of the next (O5).
+_ORDER = (
+    ScheduledCharge.Kind.OVERAGE,
+    ScheduledCharge.Kind.COMMITMENT,
+    ScheduledCharge.Kind.BONUS,
+)
+
+
+def bill_due(subject: str, due_at: datetime, recorded_at: datetime) -> None:
+    """Due work: invoice what contract `subject` has left to be billed at `due_at`."""
+    bill(agreements.find(subject), until=due_at, at=recorded_at)
+
+
+def bill(contract: Contract, *, until: datetime, at: datetime) -> Invoice | None:
+    """Invoice the contract's charges that are due at `until` and not billed yet.
+
+    Args:
+        until: the billing instant; charges to be issued at or before it.
+        at: the instant of issue.
+
+    Returns the invoice, or None if nothing waits. Charges are locked, so two runs bill once.
+    """
+    with transaction.atomic():
+        waiting = ScheduledCharge.objects.filter(
+            contract=contract, issue_at__lte=until, line__isnull=True
+        ).order_by("issue_at", "id")
+        # Whoever waited for another run's locks asks again, and sees what that one billed.
+        list(waiting.select_for_update(of=("self",)))
+        charges = sorted(waiting, key=lambda c: _ORDER.index(ScheduledCharge.Kind(c.kind)))
+        if not charges:
+            return None
+        return issuing.issue(_document(contract, charges, at), at=at)
+
+
+def _document(contract: Contract, charges: Sequence[ScheduledCharge], at: datetime) -> Document:
+    receivable = [charge.receivable_at for charge in charges if charge.receivable_at is not None]
+    return Document(
+        customer=contract.customer,
+        contract=contract,
+        holder=contract.holder,
+        lines=[_line(contract, charge) for charge in charges],
+        currency=contract.currency,
+        due_date=max(charge.due_on for charge in charges),
+        source=f"charges:{charges[0].source}",
+        receivable_at=min(receivable, default=None),
+        notes=_notes(contract, charges, at),
+    )
+
+
+def _line(contract: Contract, charge: ScheduledCharge) -> Line:
+    starts = calendar.local_date(charge.term.starts_at, contract.time_zone)
+    ends = calendar.last_day(charge.term.ends_at, contract.time_zone)
+    texts = {
+        ScheduledCharge.Kind.COMMITMENT: f"{charge.credits:,} credits",
+        ScheduledCharge.Kind.BONUS: f"{charge.credits:,} bonus credits, included in the price",
+        ScheduledCharge.Kind.OVERAGE: f"Overage of {charge.credits:,} credits",
+    }
+    return Line(
+        kind=InvoiceLine.Kind(charge.kind),
+        text=texts[ScheduledCharge.Kind(charge.kind)],
+        amount_minor=charge.amount_minor,
+        credits=charge.credits,
+        unit_price=_unit_price(contract, charge),
+        period_from=starts,
+        period_to=ends,
+        charge=charge,
+    )
+
+
+def _unit_price(contract: Contract, charge: ScheduledCharge) -> str:
+    """What a credit costs, exact (M3): by the commitment; of a term to come, by its charge."""
+    if charge.kind == ScheduledCharge.Kind.BONUS:
+        return ""
+    committed = standing.commitment(contract, charge.term, charge.issue_at)
+    if committed is not None:
+        return money.decimal_text(standing.unit_price(committed))
+    scale = charge.credits * 10 ** money.exponent(charge.currency)
+    return money.decimal_text(Fraction(charge.amount_minor, scale))
+
+
+def _notes(contract: Contract, charges: Sequence[ScheduledCharge], at: datetime) -> list[str]:
+    """What a buyer of credits should know, in sentences (S78)."""
+    rollover = terms_of_sale.rollover_words(terms_of_sale.in_force(contract.holder, at))
+    cards = rate_words.cards(balances.pools_of(contract.holder), at).values()
+    return [
+        *dict.fromkeys(f"What actions cost, by {card}." for card in cards),
+        f"The oldest credits are used first. {rollover}",
+        "Credits pay for use of the service; they can't be paid out or transferred.",
+    ]

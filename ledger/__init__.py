@@ -1,0 +1,19 @@
+"""Floor 2: the books of credits and money. docs/ledger.md tells how the consumption line works.
+
+| file | what stands there |
+|---|---|
+| `units`, `meters`, `tariffs` | what is counted, and what an action costs |
+| `rating` | from an event to credits, exactly |
+| `holders`, `terms`, `caps` | who holds pools; their terms; how far they may overdraw |
+| `limits` | the settings that the ledger obeys |
+| `line` | the heart: how events are placed on a pool's line, in memory, pure |
+| `pool_books` | reads a pool into memory under its lock, and writes back what happened |
+| `grants`, `expiry` | blocks are born, roll over, end |
+| `metering`, `drawdown` | events in, and credits drawn, one transaction per batch |
+| `corrections` | events made smaller, larger, void |
+| `balances`, `movements`, `explain` | reads: how many, what happened, who paid for what |
+| `daily_balances`, `event_lists`, `usage_reports` | reads for pages: day by day, event by event, by feature |
+| `thresholds`, `alerts` | 50, 80, 95 % and exhausted: noticed, then told |
+| `books`, `chart`, `journal`, `posting`, `periods` | double entry: accounts, entries, usage, months |
+| `verification` | proves all of it |
+"""

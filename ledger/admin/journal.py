@@ -1,0 +1,156 @@
+"""The staff's pages of the journal: entries with their lines, accounts, months."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import F, Max, QuerySet, Sum
+from django.http import HttpRequest
+from unfold.contrib.filters.admin import TextFilter
+
+from accounts.admin.narrowing import CustomerFilter, CustomerRows
+from creditops.lib.admin import ReadOnlyAdmin
+from creditops.lib.admin_columns import amount, link, named, of_money
+from creditops.lib.admin_tables import Listing
+from ledger.models import Account, AccountingPeriod, BookSettings, JournalEntry, JournalLine
+
+_HEADS = ("Date", "Entry", "Account", "#Debit", "#Credit")
+
+
+def lines_of(
+    entries: Iterable[JournalEntry], *, title: str, empty: str = "Nothing yet."
+) -> Listing:
+    """Entries as an accountant reads them: each line, and what debits and credits come to.
+
+    Args:
+        entries: with `lines__account` fetched.
+        title, empty: of the table.
+    """
+    rows: list[tuple[str, ...]] = []
+    totals: dict[str, list[int]] = {}
+    for entry in entries:
+        for no, line in enumerate(entry.lines.all()):
+            rows.append(
+                (
+                    "" if no else f"{entry.posting_date}",
+                    "" if no else link(entry, entry.memo),
+                    link(line.account),
+                    amount(line.debit_minor, line.currency) if line.debit_minor else "",
+                    amount(line.credit_minor, line.currency) if line.credit_minor else "",
+                )
+            )
+            both = totals.setdefault(line.currency, [0, 0])
+            both[0] += line.debit_minor
+            both[1] += line.credit_minor
+    sums: tuple[str, ...] = ()
+    if len(totals) == 1:
+        ((currency, (debit, credit)),) = totals.items()
+        sums = ("Total", "", "", amount(debit, currency), amount(credit, currency))
+    return Listing(title, _HEADS, rows, sums, empty)
+
+
+class AccountFilter(TextFilter):  # type: ignore[misc]  # Unfold has no types
+    """Entries that touch an account, by its code."""
+
+    title = "account"
+    parameter_name = "account"
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Entries with a line on the account."""
+        code = (self.value() or "").strip()
+        if not code:
+            return queryset
+        lines = JournalLine.objects.filter(account__code=code)
+        if queryset.model is JournalLine:
+            return queryset.filter(account__code=code)
+        return queryset.filter(pk__in=lines.values("entry_id"))
+
+
+@admin.register(JournalEntry)
+class JournalEntryAdmin(CustomerRows, ReadOnlyAdmin):
+    """Balanced postings, each by a recipe of docs/ledger.md."""
+
+    named_by = ("customer",)
+    list_display = (
+        "posting_date", "recipe", "memo", "customer",
+        named("total_figure", "Amount", lambda entry: amount(*entry.total)),
+        "prior_period", "recorded_at",
+    )  # fmt: skip
+    fields = (
+        "posting_date", "recipe", "memo", "customer", "holder", "prior_period", "source",
+        "recorded_at",
+    )  # fmt: skip
+    list_filter = ("posting_date", CustomerFilter, AccountFilter, "recipe", "prior_period")
+    search_fields = ("memo", "source")
+    ordering = ("-posting_date", "-id")
+
+    def fetch(self, rows: Sequence[Any]) -> None:
+        """With what the debits of each come to."""
+        super().fetch(rows)
+        lines = JournalLine.objects.filter(entry__in=[row.pk for row in rows]).order_by()
+        totals = {
+            entry: (debit, currency)
+            for entry, currency, debit in lines.values_list("entry", "currency").annotate(
+                debit=Sum("debit_minor")
+            )
+        }
+        for row in rows:
+            row.total = totals[row.pk]
+
+    def tables(self, row: JournalEntry) -> list[Listing]:
+        """Its lines and their sums."""
+        entry = JournalEntry.objects.prefetch_related("lines__account").get(pk=row.pk)
+        return [lines_of([entry], title="Lines")]
+
+
+@admin.register(JournalLine)
+class JournalLineAdmin(CustomerRows, ReadOnlyAdmin):
+    """The sides of all entries."""
+
+    customer = "entry__customer"
+    named_by = ("entry", "account")
+    list_display = (
+        "__str__", "entry", "account", of_money("debit_minor"), of_money("credit_minor"), "currency",
+    )  # fmt: skip
+    list_filter = (CustomerFilter, AccountFilter)
+    ordering = ("-entry_id", "id")
+
+
+@admin.register(Account)
+class AccountAdmin(ReadOnlyAdmin):
+    """The chart of book-keeping accounts, with what stands on each."""
+
+    list_display = (
+        "code", "name", "type",
+        named("balance_figure", "Debit less credit", lambda a: amount(a.net, a.currency or "USD")),
+    )  # fmt: skip
+    list_filter = ("type",)
+    search_fields = ("code", "name")
+    ordering = ("code",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """With their balances."""
+        accounts: QuerySet[Any] = super().get_queryset(request)
+        found: QuerySet[Any] = accounts.annotate(
+            net=Sum(F("lines__debit_minor") - F("lines__credit_minor")),
+            currency=Max("lines__currency"),
+        )
+        return found
+
+
+@admin.register(AccountingPeriod)
+class AccountingPeriodAdmin(ReadOnlyAdmin):
+    """Months of the books."""
+
+    list_display = ("__str__", "state", "closed_at", "closed_by")
+    list_filter = ("state",)
+    ordering = ("-month",)
+
+
+@admin.register(BookSettings)
+class BookSettingsAdmin(ReadOnlyAdmin):
+    """Currency and zone of the books, set once."""
+
+    list_display = ("__str__", "currency", "time_zone", "opened_at")

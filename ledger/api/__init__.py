@@ -1,0 +1,1 @@
+"""API doors of the ledger: usage in, balances and explanations out."""

@@ -1,0 +1,219 @@
+"""Answers how many credits there are: now from one row, at any instant from the books (L16, S67)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from fractions import Fraction
+
+from creditops.lib import money, sql
+from ledger import limits
+from ledger.line import SOFT
+from ledger.models import CapLift, Holder, Pool, PoolState, PoolTerm, Term, UsageEvent
+
+# Kinds of credits whose use counts for the next commitment (O5, X8).
+BASELINE_KINDS = ("paid", "bonus", "migration", "overage")
+
+
+@dataclass(frozen=True)
+class BlockBalance:
+    """A block as of an instant. Credits are whole; `cost_minor` is of the whole block."""
+
+    id: int
+    pool_id: int
+    kind: str
+    meters: Sequence[int] | None
+    priority: int
+    source: str
+    granted: int
+    effective_at: datetime
+    expires_at: datetime | None
+    frozen_from: datetime | None
+    used: int
+    expired: int
+    voided: int
+    quantity: int
+    cost_minor: int
+    currency: str
+    as_of: datetime
+
+    @property
+    def rest(self) -> int:
+        """Credits that did not leave the block, usable or not."""
+        return self.granted - self.used - self.expired - self.voided
+
+    @property
+    def left(self) -> int:
+        """Credits that can be used: the rest while the block lives and is not frozen, else 0."""
+        until = self.frozen_from or self.expires_at
+        alive = self.effective_at <= self.as_of and (until is None or self.as_of < until)
+        return self.rest if alive else 0
+
+    @property
+    def state(self) -> str:
+        """scheduled, active, exhausted, frozen, expired or voided."""
+        if self.as_of < self.effective_at:
+            return "scheduled"
+        if self.left:
+            return "active"
+        if self.voided and not self.rest:
+            return "voided"
+        if self.frozen_from is not None and self.as_of >= self.frozen_from and self.rest:
+            return "frozen"
+        return "exhausted" if not self.rest and not self.expired else "expired"
+
+    @property
+    def unit_cost(self) -> Fraction:
+        """What one credit of the block cost, in minor units, exact."""
+        return Fraction(self.cost_minor, self.quantity)
+
+    @property
+    def released_minor(self) -> int:
+        """The value that has left the block (M4)."""
+        return money.released(self.cost_minor, self.quantity, self.granted - self.rest)
+
+
+@dataclass(frozen=True)
+class Balance:
+    """A pool as of an instant, in whole credits.
+
+    `overage` is that of the term at the instant, if it is not billed; `cap` None where none is
+    allowed; `held` only of the present.
+    """
+
+    pool_id: int
+    holder: str
+    unit: str
+    available: int
+    held: int
+    granted: int
+    used: int
+    expired: int
+    voided: int
+    overage: int
+    blocks: list[BlockBalance]
+
+
+def of_pool(pool: Pool, *, as_of: datetime, known_at: datetime) -> Balance:
+    """The balance of a pool as of `as_of`, as known at `known_at`; both included."""
+    return of_pools([pool], as_of=as_of, known_at=known_at)[0]
+
+
+def of_pools(pools: Sequence[Pool], *, as_of: datetime, known_at: datetime) -> list[Balance]:
+    """The balances of pools of one customer; a constant number of queries."""
+    if not pools:
+        return []
+    customer = pools[0].customer_id
+    ids = [pool.id for pool in pools]
+    asked = {"customer": customer, "pools": ids, "as_of": as_of, "known_at": known_at}
+    blocks: dict[int, list[BlockBalance]] = {}
+    for row in sql.rows("ledger", "block_balances", **asked):
+        blocks.setdefault(row[1], []).append(BlockBalance(*(*row, as_of)))
+    overage = {
+        (pool, term): credits
+        for pool, term, credits in sql.rows("ledger", "overage_as_of", **asked)
+    }
+    terms = running_terms(customer, [pool.holder_id for pool in pools], as_of)
+    held = dict(
+        PoolState.objects.filter(customer_id=customer, pool__in=ids).values_list("pool_id", "held")
+    )
+    return [
+        _balance(
+            pool,
+            blocks.get(pool.id, []),
+            held.get(pool.id, 0),
+            overage.get((pool.id, terms.get(pool.holder_id)), 0),
+        )
+        for pool in pools
+    ]
+
+
+def running_terms(customer_id: int, holder_ids: Sequence[int], at: datetime) -> dict[int, int]:
+    """The id of the term that holds `at`, per holder that has one."""
+    return dict(
+        Term.objects.filter(
+            customer_id=customer_id, holder_id__in=holder_ids, starts_at__lte=at, ends_at__gt=at
+        ).values_list("holder_id", "id")
+    )
+
+
+def caps(pools: Sequence[Pool], at: datetime) -> dict[int, int]:
+    """The overage cap of each pool's term at `at`, by pool id; missing where none is allowed."""
+    if not pools:
+        return {}
+    keys = {pool.id: limits.key_of(pool.holder, pool.customer.code) for pool in pools}
+    settings = limits.of(keys.values(), at)
+    running = running_terms(pools[0].customer_id, [pool.holder_id for pool in pools], at)
+    committed = PoolTerm.objects.filter(
+        customer_id=pools[0].customer_id, pool__in=list(keys), term__in=list(running.values())
+    )
+    lifted = CapLift.objects.filter(
+        customer_id=pools[0].customer_id,
+        pool__in=list(keys),
+        term__in=list(running.values()),
+        effective_at__lte=at,
+    ).order_by("id")
+    found = {}
+    for row in committed:
+        of_holder = settings[keys[row.pool_id].holder_id]
+        if of_holder.rules.enforcement == SOFT:
+            found[row.pool_id] = of_holder.cap(row.commitment)
+    return found | {lift.pool_id: lift.cap for lift in lifted if lift.pool_id in found}
+
+
+def pools_of(holder: Holder) -> list[Pool]:
+    """The pools of a holder, with unit and holder."""
+    return list(
+        Pool.objects.filter(customer_id=holder.customer_id, holder=holder)
+        .select_related("unit", "holder", "customer")
+        .order_by("id")
+    )
+
+
+def consumption(pool: Pool, term: Term) -> dict[str, int]:
+    """Net credits used in a term by kind of block, and `overage`; by event time (T8)."""
+    rows = sql.rows(
+        "ledger", "term_consumption", customer=pool.customer_id, pool=pool.id, term=term.id
+    )
+    return dict(rows)
+
+
+def baseline(pool: Pool, term: Term) -> int:
+    """What counts for the next commitment: use of paid, rolled and bonus credits, and overage (O5)."""
+    used = consumption(pool, term)
+    return sum(used.get(kind, 0) for kind in BASELINE_KINDS)
+
+
+def observed(holder: Holder) -> int:
+    """Credits that were rated but not drawn while the holder was only observed (S6)."""
+    recorded = UsageEvent.objects.filter(
+        customer_id=holder.customer_id, holder=holder, status=UsageEvent.Status.RECORDED
+    )
+    return sum(recorded.values_list("credits", flat=True))
+
+
+def commitment_of(pool: Pool, term: Term) -> PoolTerm | None:
+    """What the pool's term obliges to, if it does."""
+    return PoolTerm.objects.filter(customer_id=pool.customer_id, pool=pool, term=term).first()
+
+
+def overage_of(pool: Pool, term: Term) -> int:
+    """Net overage of a term, as known now."""
+    return consumption(pool, term).get("overage", 0)
+
+
+def _balance(pool: Pool, blocks: list[BlockBalance], held: int, overage: int) -> Balance:
+    return Balance(
+        pool_id=pool.id,
+        holder=pool.holder.code,
+        unit=pool.unit.code,
+        available=sum(block.left for block in blocks) - held,
+        held=held,
+        granted=sum(block.granted for block in blocks),
+        used=sum(block.used for block in blocks),
+        expired=sum(block.expired for block in blocks),
+        voided=sum(block.voided for block in blocks),
+        overage=overage,
+        blocks=blocks,
+    )

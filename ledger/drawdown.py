@@ -1,0 +1,239 @@
+"""Does the drawing: one holder's part of a batch, placed on the lines of its pools.
+
+Events go in the order of their times. Those outside a line's window are judged first and become
+moves; the rest take the next intervals of the line, or are refused. In memory: rows are written by
+`ledger/pool_books.py` and `ledger/usage_rows.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from creditops.lib import calendar
+from ledger import limits, messages, moving, pool_books, thresholds
+from ledger.limits import HolderKey
+from ledger.line import OBSERVE, SOFT, Line
+from ledger.models import Rate, ThresholdCrossing
+from ledger.moving import Use
+from ledger.periods import Months
+from ledger.rating import Charge, RunningSum
+from ledger.resolving import Event
+from ledger.thresholds import Placed
+
+USAGE, AGENT = "usage", "agent"
+
+
+@dataclass(slots=True)
+class Drawing:
+    """One holder's pools while a batch draws from them.
+
+    Attributes:
+        holder: whose pools.
+        lines: locked lines by unit id.
+        sums: the running sums of fractional items, by pool id and item.
+        months: the locked accounting months.
+        zone: the books' zone, for posting dates.
+        batch_id, now: of the batch.
+        admitted: a person let these events in: they are drawn beside the line.
+        horizon: the time of the oldest event.
+        placed: per pool the events on the line in order, to name those that cross a threshold.
+        capped: whether an event was refused for the overage cap.
+    """
+
+    holder: HolderKey
+    lines: dict[int, Line]
+    sums: dict[tuple[int, str], RunningSum]
+    months: Months
+    zone: str
+    batch_id: int
+    now: datetime
+    admitted: bool = False
+    horizon: datetime = field(init=False)
+    placed: dict[int, list[Placed]] = field(default_factory=dict)
+    capped: bool = False
+
+    def draw(self, events: Sequence[Event]) -> None:
+        """Judge and draw these events, all of this holder."""
+        in_order = sorted(events, key=lambda event: (event.time, event.index))
+        self.horizon = in_order[0].time
+        self._lay_out_stale()
+        beside = [e for e in in_order if self.admitted or not self._fits_windows(e)]
+        if beside:
+            self._read_detail()
+            for event in beside:
+                self._draw_beside(event)
+            self._lay_out_moved("late use")
+        fast = {event.index for event in beside}
+        for event in in_order:
+            if event.index not in fast:
+                self._draw_on_line(event)
+
+    def crossings(self) -> list[ThresholdCrossing]:
+        """The thresholds that these draws have reached; reads detail only near one."""
+        found = []
+        for line in self.lines.values():
+            reached = line.alert_pos is not None and line.consumed >= line.alert_pos
+            if line.layouts or line.moves or reached:
+                pool_books.add_detail([line], self.now)
+                found += thresholds.notice(line, self.now, self.placed.get(line.pool_id, ()))
+        return found
+
+    def _lay_out_stale(self) -> None:
+        """Lay out lines whose layout is no longer the right one; the sweep may come later."""
+        stale = [line for line in self.lines.values() if line.stale(self.now)]
+        if stale:
+            self._read_detail()
+            for line in stale:
+                line.lay_out(self.now, "due")
+
+    def _read_detail(self) -> None:
+        """Read the pools' detail, once, back to the oldest event: a block that ended since may pay."""
+        pool_books.add_detail(
+            self.lines.values(),
+            self.now,
+            horizons={line.pool_id: self.horizon for line in self.lines.values()},
+        )
+
+    def _lay_out_moved(self, reason: str) -> None:
+        for line in self.lines.values():
+            if line.moved:
+                line.lay_out(self.now, reason)
+
+    def _fits_windows(self, event: Event) -> bool:
+        """Whether the event may go on the line of every unit that it draws."""
+        for unit_id in {charge.unit_id for charge in event.charges}:
+            line = self.lines[unit_id]
+            if not line.window.holds(event.time):
+                return False
+            if line.scoped and self._in_scope(line, event):
+                return False
+        return True
+
+    def _in_scope(self, line: Line, event: Event) -> bool:
+        """Whether a scoped block with credits left might pay for the event before general ones."""
+        self._read_detail()
+        meter_id = event.meter.id if event.meter else 0
+        return any(
+            block.meters is not None and meter_id in block.meters and block.left > 0
+            for block in line.blocks.values()
+        )
+
+    def _draw_on_line(self, event: Event) -> None:
+        credits = self._price(event)
+        if any(self.lines[unit].rules.enforcement == OBSERVE for unit in credits):
+            self._record(event, credits)
+            return
+        short = [unit for unit, n in credits.items() if n > 0 and n > self.lines[unit].room()]
+        if not short:
+            self._place(event, credits)
+        elif event.late and self.holder.kind != "open":
+            self._read_detail()
+            self._draw_beside(event)
+            self._lay_out_moved("late use")
+        else:
+            self._refuse(event, credits, self._shortage(self.lines[short[0]], event))
+
+    def _place(self, event: Event, credits: Mapping[int, int]) -> None:
+        posting_date = self._posting_date(event)
+        for unit_id, n in credits.items():
+            line = self.lines[unit_id]
+            event.positions[unit_id] = line.advance(
+                n, event.time, posting_date, _revenue_class(event)
+            )
+            ends = self.placed.setdefault(line.pool_id, [])
+            ends.append((line.consumed, messages.event_id(self.batch_id, event.index)))
+        self._apply(event, credits)
+
+    def _draw_beside(self, event: Event) -> None:
+        """The slow way: plan every unit's part from block rows, then move all of them or none (L5)."""
+        credits = self._price(event)
+        if self._observed(event):
+            self._record(event, credits)
+            return
+        use = self._use(event)
+        plans = {
+            unit: moving.plan(self.lines[unit], use, n, self.now) for unit, n in credits.items()
+        }
+        refusals = [plan for plan in plans.values() if isinstance(plan, str)]
+        if moving.TOO_LATE in refusals:
+            event.set_aside(moving.TOO_LATE)
+        elif refusals:
+            self._refuse(event, credits, refusals[0])
+        else:
+            for unit, plan in plans.items():
+                if not isinstance(plan, str):
+                    moving.carry_out(self.lines[unit], use, plan, act="usage")
+            self._apply(event, credits)
+
+    def _observed(self, event: Event) -> bool:
+        """Whether the holder is only observed at the event's time (T8, S6)."""
+        if not self.lines:
+            return False
+        rules = next(iter(self.lines.values())).rules
+        changed = rules.enforced_since is not None and event.time < rules.enforced_since
+        will_change = rules.changes_at is not None and event.time >= rules.changes_at
+        if changed or will_change:
+            rules = limits.of([self.holder], event.time)[self.holder.holder_id].rules
+        return rules.enforcement == OBSERVE
+
+    def _price(self, event: Event) -> dict[int, int]:
+        """Whole credits per unit that the event draws now, without adding to the running sums."""
+        credits: dict[int, int] = {}
+        for charge in event.charges:
+            drawn = (
+                self._sum(charge).would_draw(charge.exact) if charge.running else int(charge.exact)
+            )
+            credits[charge.unit_id] = credits.get(charge.unit_id, 0) + drawn
+        return credits
+
+    def _sum(self, charge: Charge) -> RunningSum:
+        pool_id = self.lines[charge.unit_id].pool_id
+        return self.sums.setdefault((pool_id, charge.item), RunningSum())
+
+    def _apply(self, event: Event, credits: Mapping[int, int]) -> None:
+        for charge in event.charges:
+            if charge.running:
+                self._sum(charge).add(charge.exact)
+        event.status = messages.APPLIED
+        event.credits = dict(credits)
+
+    def _record(self, event: Event, credits: Mapping[int, int]) -> None:
+        event.status = messages.RECORDED
+        event.credits = dict(credits)
+
+    def _refuse(self, event: Event, credits: Mapping[int, int], code: str) -> None:
+        """The holder's own limits say no; a refused event does not advance the running sums."""
+        event.status = messages.REFUSED
+        event.code = code
+        event.credits = dict(credits)
+        self.capped = self.capped or code == moving.OVERAGE_CAP
+
+    def _shortage(self, line: Line, event: Event) -> str:
+        """The code of a refusal on the line: the cap where overage has one, else the balance."""
+        if line.rules.enforcement != SOFT:
+            return moving.INSUFFICIENT_CREDITS
+        self._read_detail()
+        term = line.term_at(event.time)
+        capped = term is not None and term.layer is not None
+        return moving.OVERAGE_CAP if capped else moving.INSUFFICIENT_CREDITS
+
+    def _use(self, event: Event) -> Use:
+        return Use(
+            event_id=messages.event_id(self.batch_id, event.index),
+            time=event.time,
+            meter_id=event.meter.id if event.meter else 0,
+            late=event.late,
+            posting_date=self._posting_date(event),
+            revenue_class=_revenue_class(event),
+        )
+
+    def _posting_date(self, event: Event) -> date:
+        return self.months.posting_date(calendar.local_date(event.time, self.zone))
+
+
+def _revenue_class(event: Event) -> str:
+    """Whether the event's revenue is ours or passed on to a provider (V14)."""
+    agents = (charge.role == Rate.Role.AGENT for charge in event.charges)
+    return AGENT if any(agents) else USAGE

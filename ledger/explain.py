@@ -1,0 +1,103 @@
+"""Answers who paid for an event: its rate, its draws by block with values, its corrections (S73)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from creditops.lib import sql
+from creditops.lib.refusals import NotFound
+from ledger.models import Correction, Drain, Move, Rate, UsageEvent
+
+
+@dataclass(frozen=True)
+class Draw:
+    """What an event drew from one block (or as overage) and has not given back.
+
+    `value` is in minor units of `currency`, the block's own; `of_seq` the move that drew it, None
+    for its part on the line.
+    """
+
+    pool_id: int
+    block_id: int | None
+    block_source: str | None
+    block_kind: str | None
+    term_id: int | None
+    of_seq: int | None
+    credits: int
+    value: int
+    currency: str
+
+
+def find(uid: str) -> UsageEvent:
+    """The event of this name, `<customer>-<event>`. Raises NotFound."""
+    customer, _, event = uid.partition("-")
+    if not (customer.isdecimal() and event.isdecimal() and customer.isascii() and event.isascii()):
+        raise NotFound("event", uid)
+    found = _events(int(customer), int(event))
+    if found is None:
+        raise NotFound("event", uid)
+    return found
+
+
+def rates(event: UsageEvent) -> list[Rate]:
+    """The rates of the tariff's version that match the event; none if it was rated already."""
+    if event.tariff is None:
+        return []
+    data = event.data or {}
+    priced = event.tariff.rates.filter(meter_id=event.meter_id)
+    return [
+        rate
+        for rate in priced.select_related("unit").order_by("id")
+        if all(str(data.get(name)) == value for name, value in rate.match.items())
+    ]
+
+
+def draws(event: UsageEvent) -> list[Draw]:
+    """Who paid for the event, in the order of recording; exact after any number of corrections."""
+    rows = sql.rows("ledger", "event_draws", customer=event.customer_id, event=event.id)
+    return [Draw(*row) for row in rows if row[6] > 0]
+
+
+def credits(event: UsageEvent) -> int:
+    """The event's credits in its first unit, as corrected."""
+    newest = (
+        Correction.objects.filter(
+            customer_id=event.customer_id, event_id=event.id, unit_id=_unit_id(event)
+        )
+        .order_by("-no")
+        .first()
+    )
+    return event.credits if newest is None else newest.credits
+
+
+def posted_as(event: UsageEvent) -> tuple[date, str] | None:
+    """The date on which the event's use posts and its revenue class: from its drain or first move."""
+    if event.pos is not None and event.pool_id is not None and event.line is not None:
+        drain = (
+            Drain.objects.filter(
+                customer_id=event.customer_id,
+                pool_id=event.pool_id,
+                line=event.line,
+                pos__lte=event.pos,
+                pos_end__gt=event.pos,
+            )
+            .order_by("-pos")
+            .first()
+        )
+        if drain is not None:
+            return drain.posting_date, drain.revenue_class
+    move = Move.objects.filter(customer_id=event.customer_id, event_id=event.id).first()
+    return None if move is None else (move.posting_date, move.revenue_class)
+
+
+def _events(customer_id: int, event_id: int) -> UsageEvent | None:
+    return (
+        UsageEvent.objects.filter(customer_id=customer_id, id=event_id)
+        .select_related("meter", "source", "user", "tariff", "holder", "customer")
+        .first()
+    )
+
+
+def _unit_id(event: UsageEvent) -> int | None:
+    return None if event.pool is None else event.pool.unit_id

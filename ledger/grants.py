@@ -1,0 +1,267 @@
+"""Does the granting of blocks (L2, L14, X2) and the taking back of what is left of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import IntegrityError, transaction
+from django.db.models import Q
+
+from creditops.lib import due
+from creditops.lib.refusals import Refusal
+from ledger import books, moving, pool_books, thresholds
+from ledger.line import Block as LineBlock
+from ledger.line import Layer, Line
+from ledger.models import Block, BlockChange, BlockLayer, BlockState, CostLayer, Pool, Term
+from ledger.periods import Months
+
+# Which class of credits is drawn first (L4).
+PRIORITIES = {
+    Block.Kind.DAILY: 10,
+    Block.Kind.PROMO: 20,
+    Block.Kind.COMPENSATION: 20,
+    Block.Kind.PAID: 50,
+    Block.Kind.BONUS: 50,
+    Block.Kind.MIGRATION: 50,
+}
+LARGEST_GRANT = 9_007_199_254_740_991
+
+
+@dataclass(frozen=True)
+class Grant:
+    """A block to be granted.
+
+    Attributes:
+        kind: of `Block.Kind`.
+        credits: > 0.
+        source: the act behind it, unique under the customer: the same source grants once.
+        cost_minor, currency: what it cost, net, in minor units; 0 for free credits.
+        cost_functional_minor: the same in the books' currency.
+        effective_at: when it begins to pay.
+        expires_at: its end, exclusive; None: never.
+        term: the term it belongs to; None for credits without a contract.
+        meters: ids of the meters that it pays for; None for all.
+        priority: the class in the draw order; None: that of its kind.
+    """
+
+    kind: str
+    credits: int
+    source: str
+    effective_at: datetime
+    expires_at: datetime | None
+    cost_minor: int = 0
+    currency: str = ""
+    cost_functional_minor: int = 0
+    term: Term | None = None
+    meters: Sequence[int] | None = None
+    priority: int | None = None
+    promo_policy: str = ""
+    by: str = ""
+    reason: str = ""
+
+
+def issue(pool: Pool, grants: Sequence[Grant], *, at: datetime) -> list[Block]:
+    """Grant blocks to a pool, all of them or none; the pool is laid out anew.
+
+    Args:
+        pool: whose balance grows.
+        grants: in the order of creation, which decides between equals.
+        at: the instant of the act; a block may become effective later.
+
+    Returns the blocks. Raises Refusal `already_granted`, `grant_not_positive`, `grant_too_large` or
+    `grant_ends_before_it_begins`. Thresholds that a grant brings below are armed again (A2).
+    """
+    for grant in grants:
+        _check(grant)
+    with transaction.atomic():
+        lines = pool_books.lock([(pool.customer_id, pool.id)])
+        line = lines[pool.customer_id, pool.id]
+        pool_books.add_detail([line], at)
+        counted = line.measured(at)[0] + _base(line, at)
+        made = [_create(pool, grant, counted, at) for grant in grants]
+        for grant, (block, layer) in zip(grants, made, strict=True):
+            line.blocks[block.id] = _in_line(block, grant, layer, counted)
+        _measure_from_oldest(line, at)
+        line.lay_out(at, "grant")
+        armings = thresholds.rearm(line, at)
+        thresholds.write(thresholds.notice(line, at), armings)
+        pool_books.save([line], batch_id=None, recorded_at=at)
+    return [block for block, _ in made]
+
+
+def revoke(block: Block, *, credits: int, by: str, reason: str, at: datetime) -> int:
+    """Take back `credits` of what is left of a block; returns the value released, in minor units.
+
+    Raises Refusal `credits_consumed` if less is left: what was used is never taken back (V13).
+    """
+    with transaction.atomic():
+        months = _months(at)
+        line = pool_books.lock([(block.customer_id, block.pool_id)])[
+            block.customer_id, block.pool_id
+        ]
+        pool_books.add_detail([line], at, blocks=[block.id])
+        known = line.blocks[block.id]
+        left = 0 if known.ended_by(at) else line.left(known)
+        if credits > left:
+            raise Refusal(
+                "credits_consumed",
+                f"Only {left:,} of the {known.granted:,} credits are left; "
+                f"{credits:,} can't be taken back.",
+            )
+        today = books.date_of(at, books.current(at))
+        moving.revoke(
+            line, known, credits, at, posting_date=months.posting_date(today),
+            act=f"{reason} (by {by})"[:200],
+        )  # fmt: skip
+        line.lay_out(at, "revoked")
+        thresholds.write(thresholds.notice(line, at))
+        pool_books.save([line], batch_id=None, recorded_at=at)
+    return line.moves[-1].credits
+
+
+def plan_expiry(block: Block, expires_at: datetime, group: str) -> None:
+    """Remember that the block's rest expires then."""
+    due.plan(
+        "ledger.expire",
+        f"{block.customer_id}-{block.id}",
+        expires_at,
+        rank=due.EXPIRY,
+        group=group,
+    )
+
+
+def _check(grant: Grant) -> None:
+    if grant.credits <= 0:
+        raise Refusal(
+            "grant_not_positive", f"{grant.credits} credits can't be granted. Grant at least 1."
+        )
+    if grant.credits > LARGEST_GRANT:
+        raise Refusal(
+            "grant_too_large",
+            f"{grant.credits:,} credits are too many for one block. "
+            f"Grant at most {LARGEST_GRANT:,}.",
+        )
+    if grant.expires_at is not None and grant.expires_at <= grant.effective_at:
+        raise Refusal(
+            "grant_ends_before_it_begins",
+            f"The credits would end at {grant.expires_at:%Y-%m-%d %H:%M}, before they begin.",
+        )
+
+
+def _create(pool: Pool, grant: Grant, counted: int, at: datetime) -> tuple[Block, CostLayer]:
+    """Write the block with its first change, its cost layer and its state."""
+    customer = pool.customer_id
+    try:
+        with transaction.atomic():
+            block = Block.objects.create(
+                customer_id=customer,
+                pool=pool,
+                term_id=grant.term.id if grant.term else None,
+                kind=grant.kind,
+                priority=_priority(grant),
+                granted=grant.credits,
+                effective_at=grant.effective_at,
+                term_start=_term_start(grant),
+                meters=None if grant.meters is None else sorted(grant.meters),
+                source=grant.source,
+                promo_policy=grant.promo_policy,
+                recorded_at=at,
+                granted_by=grant.by,
+                reason=grant.reason,
+            )
+    except IntegrityError as error:
+        if "granted_once" not in str(error):
+            raise
+        raise Refusal(
+            "already_granted", f"{grant.source!r} granted its credits already."
+        ) from error
+    BlockChange.objects.create(
+        customer_id=customer,
+        block=block,
+        no=1,
+        act=BlockChange.Act.GRANT,
+        expires_at=grant.expires_at,
+        effective_at=grant.effective_at,
+        recorded_at=at,
+        reason=grant.reason,
+    )
+    layer = CostLayer.objects.create(
+        customer_id=customer,
+        kind=CostLayer.Kind.BLOCK,
+        quantity=grant.credits,
+        cost_minor=grant.cost_minor,
+        currency=grant.currency or books.current(at).currency,
+        cost_functional_minor=grant.cost_functional_minor,
+        recorded_at=at,
+    )
+    BlockLayer.objects.create(customer_id=customer, block=block, no=1, layer=layer, recorded_at=at)
+    BlockState.objects.create(
+        block=block,
+        customer_id=customer,
+        pool=pool,
+        granted=grant.credits,
+        until=grant.expires_at,
+        counted_before=counted,
+        open=True,
+    )
+    if grant.expires_at is not None:
+        plan_expiry(block, grant.expires_at, pool.customer.code)
+    return block, layer
+
+
+def _priority(grant: Grant) -> int:
+    return PRIORITIES[Block.Kind(grant.kind)] if grant.priority is None else grant.priority
+
+
+def _term_start(grant: Grant) -> datetime:
+    """The earliest event time that the block may pay: its term's start, else its own (L3, L20)."""
+    return grant.effective_at if grant.term is None else grant.term.starts_at
+
+
+def _in_line(block: Block, grant: Grant, layer: CostLayer, counted: int) -> LineBlock:
+    return LineBlock(
+        block.id,
+        block.kind,
+        block.granted,
+        block.priority,
+        block.effective_at,
+        block.term_start,
+        grant.expires_at,
+        grant.expires_at,
+        None if grant.meters is None else frozenset(grant.meters),
+        Layer(layer.id, layer.quantity, layer.cost_minor),
+        counted,
+    )
+
+
+def _base(line: Line, at: datetime) -> int:
+    use = line.term_at(at)
+    return 0 if use is None else use.base
+
+
+def _measure_from_oldest(line: Line, at: datetime) -> None:
+    """A pool without terms measures from the grant of the oldest block alive at the last grant (A1).
+
+    Used up or not: what decides is its end, so blocks are looked up that the line has no use for.
+    """
+    use = line.term_at(at)
+    if use is None or use.id != 0:
+        return
+    use.base = (
+        BlockState.objects.filter(
+            Q(until__isnull=True) | Q(until__gt=at),
+            customer_id=line.customer_id,
+            pool_id=line.pool_id,
+            block__customer_id=line.customer_id,
+        )
+        .order_by("block__effective_at", "block_id")
+        .values_list("counted_before", flat=True)
+        .first()
+    ) or 0
+
+
+def _months(at: datetime) -> Months:
+    today = books.date_of(at, books.current(at))
+    return Months([today], received_on=today)

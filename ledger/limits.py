@@ -1,0 +1,202 @@
+"""Answers which settings a holder's pools obey: the policies of the ledger, defined and read here.
+
+docs/policies.md lists them with their meaning. Nearest wins: contract, customer, books, default.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from fractions import Fraction
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from creditops.lib import calendar, money, policies, policy_values
+from creditops.lib.policies import Policy, Settings
+from ledger.line import HARD, OBSERVE, SOFT, Rules
+from ledger.models import Holder
+
+LARGEST_LATE_WINDOW_DAYS = 90
+
+_POLICIES = (
+    Policy(
+        "enforcement",
+        None,
+        policy_values.choice(HARD, SOFT, OBSERVE),
+        "product",
+        "What happens when credits run out: HARD refuses, SOFT allows overage up to the cap, "
+        "OBSERVE only records. Default: SOFT for contracts, HARD without a contract.",
+    ),
+    Policy(
+        "observe_months",
+        None,
+        policy_values.optional(policy_values.whole_number(1, 36)),
+        "product",
+        "Only record for that many months from the setting on, then enforce.",
+    ),
+    Policy(
+        "overage_pct",
+        "20",
+        policy_values.percentage(),
+        "sales",
+        "How far use may go beyond the balance, in percent of the base.",
+    ),
+    Policy(
+        "overage_base",
+        "COMMITMENT",
+        policy_values.choice("COMMITMENT", "TOTAL_AVAILABLE"),
+        "sales",
+        "What the overage percentage is taken of: the running term's commitment, or all that was "
+        "available in it.",
+    ),
+    Policy(
+        "draw_order",
+        "FIFO",
+        policy_values.choice("FIFO", "EXPIRY_FIRST"),
+        "finance",
+        "Oldest credits first, or those that expire first.",
+    ),
+    Policy(
+        "late_event_window_days",
+        30,
+        policy_values.whole_number(1, LARGEST_LATE_WINDOW_DAYS),
+        "finance",
+        "How many days after its time an event may arrive.",
+    ),
+    Policy(
+        "late_admission",
+        "OVERAGE",
+        policy_values.choice("OVERAGE", "REFUSE_HARD"),
+        "finance",
+        "Late use beyond the limit becomes overage, or an exception in pools that refuse.",
+    ),
+    Policy(
+        "breakage",
+        "AT_EXPIRY",
+        policy_values.choice("AT_EXPIRY"),
+        "controller and auditor",
+        "When credits that are never used become revenue: when they expire.",
+    ),
+    Policy(
+        "alerts",
+        [50, 80, 95],
+        policy_values.thresholds,
+        "customer administrator",
+        "At which percentages of consumption people are told.",
+    ),
+    Policy(
+        "seat_allowance",
+        None,
+        policy_values.optional(policy_values.whole_number(1, 10**12)),
+        "product",
+        "Credits per user and month; empty: everyone draws from the pool.",
+    ),
+)
+
+# A change of one of these has pools laid out anew.
+NAMES = tuple(policy.name for policy in _POLICIES)
+
+
+def define() -> None:
+    """Make the ledger's settings known, and its pools follow their changes; at start."""
+    for policy in _POLICIES:
+        policies.define(policy)
+
+
+@dataclass(frozen=True)
+class HolderKey:
+    """What is needed to find a holder's settings."""
+
+    customer_id: int
+    holder_id: int
+    kind: str
+    code: str
+    customer_code: str
+    time_zone: str
+
+    @property
+    def scopes(self) -> list[str]:
+        """The holder's scopes, nearest first. An open contract has its customer's settings."""
+        customer = policies.customer_scope(self.customer_code)
+        if self.kind == "open":
+            return [customer]
+        return [policies.contract_scope(self.code), customer]
+
+
+def key_of(holder: Holder, customer_code: str) -> HolderKey:
+    """The key of a holder whose customer has this code."""
+    return HolderKey(
+        holder.customer_id, holder.id, holder.kind, holder.code, customer_code, holder.time_zone
+    )
+
+
+@dataclass(frozen=True)
+class Limits:
+    """The settings of one holder at one instant, as the ledger uses them."""
+
+    rules: Rules
+    overage_pct: Fraction
+    overage_base: str
+    alerts: tuple[int, ...]
+
+    def cap(self, base: int) -> int:
+        """The overage cap in credits on a base in credits, rounded down (O1)."""
+        return int(self.overage_pct * base / 100)
+
+
+def of(holders: Iterable[HolderKey], at: datetime) -> dict[int, Limits]:
+    """The limits of many holders at `at`, by holder id; one query."""
+    by_id = {holder.holder_id: holder for holder in holders}
+    settings = policies.in_force_for({key: h.scopes for key, h in by_id.items()}, at)
+    return {key: _limits(by_id[key], values, at) for key, values in settings.items()}
+
+
+def _limits(holder: HolderKey, settings: Settings, at: datetime) -> Limits:
+    enforcement, since, changes_at = _enforcement(holder, settings, at)
+    return Limits(
+        rules=Rules(
+            enforcement=enforcement,
+            expiry_first=settings["draw_order"] == "EXPIRY_FIRST",
+            late_window=timedelta(days=settings["late_event_window_days"]),
+            late_is_overage=settings["late_admission"] == "OVERAGE",
+            enforced_since=since,
+            changes_at=changes_at,
+        ),
+        overage_pct=money.decimal(settings["overage_pct"]),
+        overage_base=settings["overage_base"],
+        alerts=tuple(settings["alerts"]),
+    )
+
+
+def _enforcement(
+    holder: HolderKey, settings: Settings, at: datetime
+) -> tuple[str, datetime | None, datetime | None]:
+    """What is enforced at `at`, since when, and when that changes if it is known.
+
+    Since when only matters where there was, or is, a time of mere observation: an event from then is
+    recorded, not drawn. Else it is None: for all events alike.
+    """
+    rows: Mapping[str, Any] = settings.set_rows
+    since = [rows[n].effective_at for n in ("enforcement", "observe_months") if n in rows]
+    enforcement = settings["enforcement"] or (HARD if holder.kind == "open" else SOFT)
+    changes = [] if settings.changes_at is None else [settings.changes_at]
+    months = settings["observe_months"]
+    if months is not None:
+        end = observed_until(rows["observe_months"].effective_at, months, holder.time_zone)
+        if at < end:
+            enforcement = OBSERVE
+            changes.append(end)
+        else:
+            since.append(end)
+    ever = settings.ever_set
+    observed = OBSERVE in ever.get("enforcement", ()) or any(ever.get("observe_months", ()))
+    bound = max(since, default=None) if observed else None
+    return enforcement, bound, min(changes, default=None)
+
+
+def observed_until(start: datetime, months: int, zone: str) -> datetime:
+    """The end, exclusive, of an observation of `months` calendar months from `start` (T3, X23)."""
+    wall = start.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
+    end = calendar.add_months(wall.date(), months)
+    return calendar.local_instant(wall.replace(year=end.year, month=end.month, day=end.day), zone)

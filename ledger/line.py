@@ -1,0 +1,448 @@
+"""Answers where usage falls: a pool's consumption line in memory. Pure: no database, no clock.
+
+The heart of the ledger (docs/ledger.md). A line counts the credits drawn from a pool and never goes
+back. A layout lays the open blocks end to end as segments from the counter on; an event takes the
+next interval of the line, and who paid for it is the overlap with the segments. What does not fit
+that picture is a move (`ledger/moving.py`). `ledger/pool_books.py` fills this memory under the pool's
+lock and writes back what happened.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+
+GENERAL = 0
+
+# Arrival this long after its event makes a message late: then it can't be refused for lack of
+# credits (L8). This far in the future it is held instead (T8).
+LATE_AFTER = timedelta(minutes=5)
+
+HARD, SOFT, OBSERVE = "HARD", "SOFT", "OBSERVE"
+DAILY = "daily"
+
+
+@dataclass(slots=True)
+class Layer:
+    """A cost layer: `quantity` credits that cost `cost` minor units; `released` are gone from it."""
+
+    id: int
+    quantity: int
+    cost: int
+    released: int = 0
+
+
+@dataclass(slots=True, eq=False)
+class Block:
+    """A block as the line sees it; `used`, `expired`, `voided` as of the newest layout."""
+
+    id: int
+    kind: str
+    granted: int
+    priority: int
+    effective_at: datetime
+    term_start: datetime
+    expires_at: datetime | None
+    until: datetime | None
+    meters: frozenset[int] | None
+    layer: Layer
+    counted_before: int = 0
+    used: int = 0
+    expired: int = 0
+    voided: int = 0
+    # Expiries that a late event may still undo: (seq, instant, credits not yet reversed).
+    expiries: list[Expiry] = field(default_factory=list)
+
+    @property
+    def gone(self) -> int:
+        """Credits that left the block, by whichever way."""
+        return self.used + self.expired + self.voided
+
+    @property
+    def left(self) -> int:
+        """Credits not gone, usable or not."""
+        return self.granted - self.gone
+
+    def usable_at(self, now: datetime) -> bool:
+        """Whether the block may pay for something processed and used at `now`."""
+        return self.effective_at <= now and (self.until is None or now < self.until)
+
+    def ended_by(self, now: datetime) -> bool:
+        """Whether the block's life is over at `now` (exclusive end, L11)."""
+        return self.until is not None and self.until <= now
+
+
+@dataclass(slots=True)
+class Expiry:
+    """An EXPIRE move as far as it has not been reversed."""
+
+    seq: int
+    at: datetime
+    credits: int
+
+
+@dataclass(slots=True, eq=False)
+class Term:
+    """A term of the pool: its bounds, the cap on its overage, what was used in it.
+
+    `layer` values overage; None where the pool has no commitment in this term and so no overage.
+    `counted` is what alerts measure, `base` where they began to (0 but for pools without terms).
+    """
+
+    id: int
+    starts_at: datetime | None
+    ends_at: datetime | None
+    cap: int = 0
+    layer: Layer | None = None
+    overage: int = 0
+    counted: int = 0
+    base: int = 0
+
+    def holds(self, instant: datetime) -> bool:
+        """Whether `instant` lies in the term, `[starts_at, ends_at)`."""
+        return (self.starts_at is None or self.starts_at <= instant) and (
+            self.ends_at is None or instant < self.ends_at
+        )
+
+
+@dataclass(slots=True)
+class Segment:
+    """Where a block, or overage (`block` None), lies on the line in the running layout."""
+
+    pos: int
+    pos_end: int
+    block: Block | None
+    layer: Layer
+    b0: int
+    u0: int
+    r0: int
+
+    @property
+    def counts(self) -> bool:
+        """Whether alerts count what is taken here: all but daily credits."""
+        return self.block is None or self.block.kind != DAILY
+
+    def taken(self, consumed: int) -> int:
+        """Credits of the segment that the line's counter has passed."""
+        return min(max(consumed - self.pos, 0), self.pos_end - self.pos)
+
+
+@dataclass(slots=True)
+class Layout:
+    """A generation of the line, with its segments, to be written."""
+
+    no: int
+    start_pos: int
+    move_seq: int
+    term_id: int | None
+    reason: str
+    segments: list[Segment]
+
+
+@dataclass(slots=True)
+class Drain:
+    """A run of events drawn on the line: one layout, posting date and revenue class."""
+
+    layout_no: int
+    pos: int
+    pos_end: int
+    events: int
+    posting_date: date
+    revenue_class: str
+    time_min: datetime
+    time_max: datetime
+
+
+@dataclass(slots=True)
+class Move:
+    """Credits that leave a block (> 0) or come back to it (< 0) by another way than the line."""
+
+    seq: int
+    type: str
+    block: Block | None
+    term_id: int | None
+    credits: int
+    effective_at: datetime
+    posting_date: date
+    revenue_class: str
+    layer: Layer
+    r0: int
+    act: str
+    event_id: int | None = None
+    correction_no: int | None = None
+    of_seq: int | None = None
+    late: bool = False
+
+
+@dataclass(slots=True)
+class Armed:
+    """The newest arming of a threshold, and whether it has fired."""
+
+    arming: int = 1
+    fired: bool = False
+
+
+@dataclass(slots=True)
+class Window:
+    """The event times for which the running layout is right: every laid-out block is eligible, and
+    no other credit of the pool is. `since` None: for none."""
+
+    since: datetime | None = None
+    until: datetime | None = None
+
+    def holds(self, instant: datetime) -> bool:
+        """Whether an event of this time may go on the line."""
+        return (
+            self.since is not None
+            and self.since <= instant
+            and (self.until is None or instant < self.until)
+        )
+
+
+@dataclass(slots=True)
+class Rules:
+    """The settings in force for a pool, compiled at its newest layout.
+
+    `enforced_since` and `changes_at` bound the time for which they hold.
+    """
+
+    enforcement: str = HARD
+    expiry_first: bool = False
+    late_window: timedelta = timedelta(days=30)
+    late_is_overage: bool = True
+    enforced_since: datetime | None = None
+    changes_at: datetime | None = None
+
+
+@dataclass(slots=True, eq=False)
+class Line:
+    """A pool's line, its blocks and terms, and what happened to them since they were read.
+
+    The counters (`consumed`, `held`, `limit`, `stop`) are always there; blocks, terms, segments and
+    rules only when `detailed`, which anything but plain drawing needs.
+    """
+
+    customer_id: int
+    pool_id: int
+    consumed: int = 0
+    held: int = 0
+    limit: int = 0
+    stop: int = 0
+    layout_no: int = 0
+    move_seq: int = 0
+    term_id: int | None = None
+    window: Window = field(default_factory=Window)
+    relay_at: datetime | None = None
+    alert_pos: int | None = None
+    scoped: bool = False
+    detailed: bool = False
+    rules: Rules = field(default_factory=Rules)
+    blocks: dict[int, Block] = field(default_factory=dict)
+    terms: list[Term] = field(default_factory=list)
+    segments: list[Segment] = field(default_factory=list)
+    # The latest end of a block with a rest that was too long ago to be read.
+    past_end: datetime | None = None
+    # Which percentages alert, and per (term id, threshold) the newest arming.
+    alerts: tuple[int, ...] = ()
+    armings: dict[tuple[int, str], Armed] = field(default_factory=dict)
+    # What happened, to be written.
+    layouts: list[Layout] = field(default_factory=list)
+    drains: list[Drain] = field(default_factory=list)
+    moves: list[Move] = field(default_factory=list)
+
+    def stale(self, now: datetime) -> bool:
+        """Whether the running layout is no longer the right one at processing time `now`."""
+        return self.layout_no == 0 or (self.relay_at is not None and self.relay_at <= now)
+
+    @property
+    def moved(self) -> bool:
+        """Whether moves were made that the newest layout does not know: it has to be made anew."""
+        return bool(self.moves) and (not self.layouts or self.layouts[-1].move_seq != self.move_seq)
+
+    def room(self) -> int:
+        """Credits that the line may still give, overage included, holds kept aside."""
+        return self.stop - self.consumed - self.held
+
+    def term_at(self, instant: datetime) -> Term | None:
+        """The term that holds `instant`, if one does."""
+        return next((term for term in self.terms if term.holds(instant)), None)
+
+    def left(self, block: Block) -> int:
+        """Credits not gone from `block`, the line's progress included; needs detail."""
+        return block.left - sum(
+            segment.taken(self.consumed) for segment in self.segments if segment.block is block
+        )
+
+    def balance(self, now: datetime) -> int:
+        """Credits left in the blocks that are usable at `now`; needs detail."""
+        return sum(self.left(block) for block in self.blocks.values() if block.usable_at(now))
+
+    def overage(self, term: Term) -> int:
+        """Overage used in `term`, the line's progress included; needs detail."""
+        running = term.id == (self.term_id or 0)
+        return term.overage + sum(
+            segment.taken(self.consumed)
+            for segment in self.segments
+            if segment.block is None and running
+        )
+
+    def measured(self, now: datetime) -> tuple[int, int]:
+        """What alerts measure at `now`: credits consumed in the term, and the balance; daily credits
+        count in neither, overage counts as consumed (A1, X14). Needs detail."""
+        use = self.term_at(now)
+        consumed = 0 if use is None else use.counted - use.base
+        if use is not None and use.id == (self.term_id or 0):
+            consumed += sum(
+                segment.taken(self.consumed) for segment in self.segments if segment.counts
+            )
+        balance = sum(
+            self.left(block)
+            for block in self.blocks.values()
+            if block.kind != DAILY and block.usable_at(now)
+        )
+        return consumed, balance
+
+    def settle(self) -> None:
+        """Write the line's progress into the blocks and the term: the running layout is left behind.
+
+        Until the next `lay_out` nothing may be drawn on the line.
+        """
+        use = self._use_of_layout()
+        for segment in self.segments:
+            taken = segment.taken(self.consumed)
+            segment.layer.released += taken
+            if segment.block is not None:
+                segment.block.used += taken
+            elif use is not None:
+                use.overage += taken
+            if use is not None and segment.counts:
+                use.counted += taken
+        self.segments = []
+
+    def lay_out(self, now: datetime, reason: str) -> None:
+        """Make the next generation of the line: what is open at `now`, in draw order, then overage.
+
+        Settles the generation before. Rules L3, L4, O1.
+        """
+        self.settle()
+        term = self.term_at(now)
+        laid = self._open_blocks(now)
+        pos = self.consumed
+        for block in laid:
+            self.segments.append(_segment(pos, block.left, block, block.layer, self.segments))
+            pos += block.left
+        self.limit = pos
+        if term is not None and term.layer is not None and self.rules.enforcement == SOFT:
+            room = max(0, term.cap - term.overage)
+            if room:
+                self.segments.append(
+                    Segment(pos, pos + room, None, term.layer, term.overage, term.overage,
+                            term.overage)
+                )  # fmt: skip
+                pos += room
+        self.stop = pos
+        self.layout_no += 1
+        self.term_id = term.id if term is not None and term.id else None
+        self._bound(now, term, laid)
+        self.layouts.append(
+            Layout(self.layout_no, self.consumed, self.move_seq, self.term_id, reason,
+                   list(self.segments))
+        )  # fmt: skip
+
+    def advance(self, credits: int, time: datetime, posting_date: date, revenue_class: str) -> int:
+        """Draw `credits` (>= 0, and there is room) on the line; returns the event's position.
+
+        Adds to the run of events before it where layout, date and class are the same.
+        """
+        pos = self.consumed
+        self.consumed += credits
+        if credits == 0:
+            return pos
+        run = self.drains[-1] if self.drains else None
+        if (
+            run is None
+            or run.layout_no != self.layout_no
+            or run.posting_date != posting_date
+            or run.revenue_class != revenue_class
+        ):
+            self.drains.append(
+                Drain(
+                    self.layout_no, pos, self.consumed, 1, posting_date, revenue_class, time, time
+                )
+            )
+        else:
+            run.pos_end = self.consumed
+            run.events += 1
+            run.time_max = max(run.time_max, time)
+            run.time_min = min(run.time_min, time)
+        return pos
+
+    def _use_of_layout(self) -> Term | None:
+        """The term whose use the running layout counts; a pool without terms has one with id 0."""
+        wanted = self.term_id or 0
+        return next((term for term in self.terms if term.id == wanted), None)
+
+    def _open_blocks(self, now: datetime) -> list[Block]:
+        """The general blocks that may pay at `now`, in draw order (L4)."""
+        usable = (
+            block
+            for block in self.blocks.values()
+            if block.meters is None and block.usable_at(now) and block.left > 0
+        )
+        return in_draw_order(usable, expiry_first=self.rules.expiry_first)
+
+    def _bound(self, now: datetime, term: Term | None, laid: list[Block]) -> None:
+        """Set the window of event times, and when this layout stops being the right one."""
+        blocks = self.blocks.values()
+        starts = [block.term_start for block in laid]
+        starts += [
+            block.until
+            for block in blocks
+            if block.until is not None and block.until <= now and block.left + block.expired > 0
+        ]
+        ends = [block.until for block in laid if block.until is not None]
+        # Between two terms, or after the last, use of another term is not for this layout.
+        starts += [t.ends_at for t in self.terms if t.ends_at is not None and t.ends_at <= now]
+        ends += [t.starts_at for t in self.terms if t.starts_at is not None and t.starts_at > now]
+        for bound, instants in (
+            (term.starts_at if term else None, starts),
+            (self.rules.enforced_since, starts),
+            (self.past_end, starts),
+            (term.ends_at if term else None, ends),
+            (self.rules.changes_at, ends),
+        ):
+            if bound is not None:
+                instants.append(bound)
+        placed = bool(laid) or term is not None
+        self.window = Window(max(starts, default=None) if placed else None, min(ends, default=None))
+        self.scoped = any(
+            block.meters is not None and not block.ended_by(now) and block.left > 0
+            for block in blocks
+        )
+        to_come = [block.effective_at for block in blocks if block.effective_at > now]
+        to_come += [
+            t.starts_at for t in self.terms if t.starts_at is not None and t.starts_at > now
+        ]
+        to_come += [
+            block.until for block in blocks if block.until is not None and block.until > now
+        ]
+        self.relay_at = min((*ends, *to_come), default=None)
+
+
+def in_draw_order(blocks: Iterable[Block], *, expiry_first: bool) -> list[Block]:
+    """Blocks in the order in which they pay (L4): narrower scope, priority, then FIFO or expiry."""
+
+    def key(block: Block) -> tuple[object, ...]:
+        scope = (block.meters is None, len(block.meters or ()))
+        expiry = (block.expires_at is None, block.expires_at or block.effective_at)
+        age = (block.effective_at,)
+        return (*scope, block.priority, *(expiry + age if expiry_first else age + expiry), block.id)
+
+    return sorted(blocks, key=key)
+
+
+def _segment(pos: int, length: int, block: Block, layer: Layer, before: list[Segment]) -> Segment:
+    """The segment of a block; a layer shared with blocks laid out before it is released by them."""
+    shared = sum(s.pos_end - s.pos for s in before if s.layer is layer)
+    return Segment(pos, pos + length, block, layer, block.gone, block.used, layer.released + shared)

@@ -1,0 +1,124 @@
+"""Answers what a usage message is, before and after the ledger has judged it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+# A batch is at most this long; an event's id leaves 16 bits for its index.
+LARGEST_BATCH = 50_000
+_INDEX_BITS = 16
+
+APPLIED = "applied"
+RECORDED = "recorded"
+REFUSED = "refused"
+DUPLICATE = "duplicate"
+CONFLICT = "conflict"
+HELD = "held"
+EXCEPTION = "exception"
+STATUSES = (APPLIED, RECORDED, DUPLICATE, CONFLICT, REFUSED, HELD, EXCEPTION)
+
+
+@dataclass(slots=True)
+class Message:
+    """A usage event as a client sent it; None is a field that it left out.
+
+    Attributes:
+        source, key: its identity under the customer.
+        customer: the customer's code; empty where only the contract is named.
+        contract: a contract's code.
+        account: a contract's code, else a customer's, where a client can't tell which.
+        meter: the meter's code.
+        time: when it happened.
+        quantity: exact; its meaning is the meter's.
+        user: the customer's end user.
+        data: properties; only those that the meter declares are kept.
+    """
+
+    source: str
+    key: str
+    customer: str
+    meter: str
+    contract: str | None = None
+    account: str | None = None
+    time: datetime | None = None
+    quantity: Decimal | None = None
+    user: str | None = None
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+    def body(self) -> dict[str, Any]:
+        """The message as JSON, for the table of exceptions and for comparing a repetition."""
+        given = {
+            "customer": self.customer or None,
+            "contract": self.contract,
+            "account": self.account,
+            "meter": self.meter,
+            "time": None if self.time is None else self.time.astimezone(UTC).isoformat(),
+            "quantity": None if self.quantity is None else str(self.quantity),
+            "user": self.user,
+            "data": plain(dict(self.data)) or None,
+        }
+        return {name: value for name, value in given.items() if value is not None}
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What became of one message, in the order of the batch.
+
+    `credits` are those drawn (or rated, if only recorded) in the event's first unit; `uid` names the
+    stored event.
+    """
+
+    index: int
+    source: str
+    key: str
+    status: str
+    code: str = ""
+    credits: int | None = None
+    uid: str = ""
+
+
+@dataclass(slots=True)
+class Receipt:
+    """The answer to a batch: one outcome per message, and who was touched."""
+
+    batch_id: int
+    received_at: datetime
+    outcomes: list[Outcome]
+    pools: list[tuple[int, int]] = field(default_factory=list)
+
+    def counts(self) -> dict[str, int]:
+        """How many messages met each fate; together with `received` they add up (S65)."""
+        counts = dict.fromkeys(STATUSES, 0)
+        for outcome in self.outcomes:
+            counts[outcome.status] += 1
+        return {"received": len(self.outcomes), **counts}
+
+
+def event_id(batch_id: int, index: int) -> int:
+    """The id of an event: its batch and its place in it, so a batch's events are one range."""
+    return (batch_id << _INDEX_BITS) + index
+
+
+def batch_of(event: int) -> int:
+    """The batch of an event id."""
+    return event >> _INDEX_BITS
+
+
+def uid(customer_id: int, event: int) -> str:
+    """The name by which an event is asked for: `<customer>-<event>`."""
+    return f"{customer_id}-{event}"
+
+
+def plain(value: Any) -> Any:
+    """A value of a message as JSON keeps it exactly: decimals, wherever they stand, as text."""
+    if isinstance(value, Decimal):
+        return str(value)
+    if isinstance(value, dict):
+        return {name: plain(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [plain(inner) for inner in value]
+    return value

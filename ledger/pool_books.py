@@ -1,0 +1,313 @@
+"""Does the reading of pools into memory under their locks, and the writing of what happened.
+
+Between `lock` and `save` nothing else draws from these pools. Counters are read with the lock; the
+detail (blocks, terms, running layout, settings) only for pools that need it, for all of them at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+
+from creditops.lib import sql
+from ledger import limits
+from ledger.limits import HolderKey, Limits
+from ledger.line import Armed, Block, Expiry, Layer, Line, Rules, Segment, Term, Window
+from ledger.models import PoolState
+
+Key = tuple[int, int]
+
+# What `sql/lock_pools.sql` returns, in its order.
+_COLUMNS = (
+    "customer_id pool_id layout_no term_id valid_from valid_until relay_at enforcement"
+    " late_window_days consumed limit_pos stop_pos held alert_pos scoped move_seq"
+).split()
+
+
+def lock(keys: Iterable[Key]) -> dict[Key, Line]:
+    """Lock these pools, (customer id, pool id) each, and return their lines without detail.
+
+    The locks are taken in the order of their keys, so two callers can't wait for each other; they
+    end with the transaction.
+    """
+    if not transaction.get_connection().in_atomic_block:
+        raise RuntimeError("pools are locked inside a transaction")
+    ordered = sorted(set(keys))
+    rows = sql.rows(
+        "ledger",
+        "lock_pools",
+        customers=[customer for customer, _ in ordered],
+        pools=[pool for _, pool in ordered],
+    )
+    return {(row[0], row[1]): _line(row) for row in rows}
+
+
+def line_of(state: PoolState) -> Line:
+    """The line of a state that was merely read: for looking, not for drawing."""
+    return _line([getattr(state, name) for name in _COLUMNS])
+
+
+def add_detail(
+    lines: Collection[Line],
+    now: datetime,
+    *,
+    horizons: Mapping[int, datetime] | None = None,
+    blocks: Sequence[int] = (),
+) -> dict[int, Limits]:
+    """Read blocks, terms, running layouts and settings into lines that have none yet.
+
+    Args:
+        lines: locked lines.
+        now: the processing time; settings and caps are those in force then.
+        horizons: per pool id the oldest event time in question; `now` where it is missing.
+        blocks: ids of further blocks to read, ended and empty ones too.
+
+    Returns the limits by pool id. Blocks that ended before the horizon are not read; the newest
+    such end bounds the window all the same.
+    """
+    wanted = [line for line in lines if not line.detailed]
+    if not wanted:
+        return {}
+    by_pool = {line.pool_id: line for line in wanted}
+    parameters = {
+        "customers": [line.customer_id for line in wanted],
+        "pools": [line.pool_id for line in wanted],
+        "horizons": [min(now, (horizons or {}).get(line.pool_id, now)) for line in wanted],
+        "layouts": [line.layout_no for line in wanted],
+        "now": now,
+    }
+    segments = sql.rows("ledger", "pool_segments", **parameters)
+    laid_out = [block_id for _, _, _, block_id, *_ in segments if block_id is not None]
+    for row in sql.rows("ledger", "pool_blocks", **parameters, extra=[*blocks, *laid_out]):
+        by_pool[row[0]].blocks[row[1]] = _block(row)
+    for pool_id, end in sql.rows("ledger", "pool_past_ends", **parameters):
+        by_pool[pool_id].past_end = end
+    _add_expiries(wanted)
+    pool_limits = _limits(parameters, now)
+    _add_terms(by_pool, parameters, pool_limits)
+    for row in segments:
+        _add_segment(by_pool[row[0]], row)
+    for line in wanted:
+        line.rules = pool_limits[line.pool_id].rules
+        line.alerts = pool_limits[line.pool_id].alerts
+        line.detailed = True
+    _add_thresholds(by_pool, parameters)
+    return pool_limits
+
+
+def save(lines: Collection[Line], *, batch_id: int | None, recorded_at: datetime) -> None:
+    """Write what happened to these lines, as one statement per table."""
+    _save_layouts(lines, recorded_at)
+    _save_drains(lines, batch_id, recorded_at)
+    _save_moves(lines, recorded_at)
+    relaid = [line for line in lines if line.layouts]
+    _save_block_states(relaid)
+    _save_term_uses(relaid)
+    _save_states(lines)
+
+
+def _line(row: Sequence[Any]) -> Line:
+    (customer, pool, layout_no, term, since, until, relay_at, enforcement, late_days, consumed,
+     limit, stop, held, alert_pos, scoped, move_seq) = row  # fmt: skip
+    return Line(
+        customer,
+        pool,
+        consumed=consumed,
+        held=held,
+        limit=limit,
+        stop=stop,
+        layout_no=layout_no,
+        move_seq=move_seq,
+        term_id=term,
+        window=Window(since, until),
+        relay_at=relay_at,
+        alert_pos=alert_pos,
+        scoped=scoped,
+        rules=Rules(enforcement=enforcement, late_window=timedelta(days=late_days)),
+    )
+
+
+def _block(row: Sequence[Any]) -> Block:
+    (_, id_, kind, priority, granted, effective_at, term_start, expires_at, until, meters,
+     counted_before, used, expired, voided, layer, quantity, cost) = row  # fmt: skip
+    return Block(
+        id_,
+        kind,
+        granted,
+        priority,
+        effective_at,
+        term_start,
+        expires_at,
+        until,
+        None if meters is None else frozenset(meters),
+        Layer(layer, quantity, cost, released=used + expired + voided),
+        counted_before,
+        used,
+        expired,
+        voided,
+    )
+
+
+def _add_expiries(lines: Collection[Line]) -> None:
+    blocks = {block.id: block for line in lines for block in line.blocks.values() if block.expired}
+    if not blocks:
+        return
+    rows = sql.rows(
+        "ledger",
+        "pool_expiries",
+        customers=list({line.customer_id for line in lines}),
+        blocks=list(blocks),
+    )
+    for block_id, seq, at, credits in rows:
+        blocks[block_id].expiries.append(Expiry(seq, at, int(credits)))
+
+
+def _limits(parameters: Mapping[str, Any], now: datetime) -> dict[int, Limits]:
+    """The settings of each pool's holder, by pool id."""
+    keys = {
+        row[0]: HolderKey(*row[1:]) for row in sql.rows("ledger", "holders_of_pools", **parameters)
+    }
+    by_holder = limits.of(keys.values(), now)
+    return {pool_id: by_holder[key.holder_id] for pool_id, key in keys.items()}
+
+
+def _add_terms(
+    by_pool: Mapping[int, Line], parameters: Mapping[str, Any], pool_limits: Mapping[int, Limits]
+) -> None:
+    for row in sql.rows("ledger", "pool_terms", **parameters):
+        (pool, id_, starts_at, ends_at, commitment, layer, quantity, cost, lifted, overage, counted,
+         base) = row  # fmt: skip
+        term = Term(id_, starts_at, ends_at, overage=overage, counted=counted, base=base)
+        if layer is not None:
+            term.layer = Layer(layer, quantity, cost, released=overage)
+            term.cap = lifted if lifted is not None else pool_limits[pool].cap(commitment)
+        by_pool[pool].terms.append(term)
+
+
+def _add_segment(line: Line, row: Sequence[Any]) -> None:
+    _, pos, pos_end, block_id, layer_id, b0, u0, r0 = row
+    block = None if block_id is None else line.blocks[block_id]
+    layer = block.layer if block is not None else _overage_layer(line, layer_id)
+    line.segments.append(Segment(pos, pos_end, block, layer, b0, u0, r0))
+
+
+def _add_thresholds(by_pool: Mapping[int, Line], parameters: Mapping[str, Any]) -> None:
+    for pool_id, term_id, threshold, arming, fired in sql.rows(
+        "ledger", "pool_thresholds", **parameters
+    ):
+        by_pool[pool_id].armings[term_id, threshold] = Armed(arming, fired)
+
+
+def _overage_layer(line: Line, layer_id: int) -> Layer:
+    return next(t.layer for t in line.terms if t.layer is not None and t.layer.id == layer_id)
+
+
+def _save_layouts(lines: Collection[Line], recorded_at: datetime) -> None:
+    layouts = [(line, layout) for line in lines for layout in line.layouts]
+    sql.copy(
+        "ledger_layout (customer_id, pool_id, line, no, start_pos, move_seq, term_id, recorded_at,"
+        " reason)",
+        (
+            (line.customer_id, line.pool_id, 0, layout.no, layout.start_pos, layout.move_seq,
+             layout.term_id, recorded_at, layout.reason)
+            for line, layout in layouts
+        ),
+    )  # fmt: skip
+    sql.copy(
+        "ledger_segment (customer_id, pool_id, line, layout_no, pos, pos_end, block_id, granted,"
+        " layer_id, b0, u0, r0)",
+        (
+            (line.customer_id, line.pool_id, 0, layout.no, s.pos, s.pos_end,
+             s.block.id if s.block else None, s.block.granted if s.block else None, s.layer.id,
+             s.b0, s.u0, s.r0)
+            for line, layout in layouts
+            for s in layout.segments
+        ),
+    )  # fmt: skip
+
+
+def _save_drains(lines: Collection[Line], batch_id: int | None, recorded_at: datetime) -> None:
+    sql.copy(
+        "ledger_drain (customer_id, pool_id, line, pos, pos_end, layout_no, batch_id, events,"
+        " posting_date, revenue_class, time_min, time_max, recorded_at)",
+        (
+            (line.customer_id, line.pool_id, 0, d.pos, d.pos_end, d.layout_no, batch_id, d.events,
+             d.posting_date, d.revenue_class, d.time_min, d.time_max, recorded_at)
+            for line in lines
+            for d in line.drains
+        ),
+    )  # fmt: skip
+
+
+def _save_moves(lines: Collection[Line], recorded_at: datetime) -> None:
+    sql.copy(
+        "ledger_move (customer_id, pool_id, seq, type, block_id, term_id, credits, event_id,"
+        " correction_no, of_seq, effective_at, recorded_at, posting_date, revenue_class, layer_id,"
+        " r0, late, act)",
+        (
+            (line.customer_id, line.pool_id, m.seq, m.type, m.block.id if m.block else None,
+             m.term_id, m.credits, m.event_id, m.correction_no, m.of_seq, m.effective_at,
+             recorded_at, m.posting_date, m.revenue_class, m.layer.id, m.r0, m.late, m.act)
+            for line in lines
+            for m in line.moves
+        ),
+    )  # fmt: skip
+
+
+def _save_block_states(lines: Collection[Line]) -> None:
+    blocks = [(line.customer_id, block) for line in lines for block in line.blocks.values()]
+    if blocks:
+        sql.run(
+            "ledger",
+            "save_block_states",
+            customer_id=[customer for customer, _ in blocks],
+            block_id=[b.id for _, b in blocks],
+            until=[b.until for _, b in blocks],
+            used=[b.used for _, b in blocks],
+            expired=[b.expired for _, b in blocks],
+            voided=[b.voided for _, b in blocks],
+            open=[b.left + b.expired > 0 for _, b in blocks],
+        )
+
+
+def _save_term_uses(lines: Collection[Line]) -> None:
+    terms = [(line, term) for line in lines for term in line.terms]
+    if terms:
+        sql.run(
+            "ledger",
+            "save_term_uses",
+            customer_id=[line.customer_id for line, _ in terms],
+            pool_id=[line.pool_id for line, _ in terms],
+            term_id=[term.id for _, term in terms],
+            overage=[term.overage for _, term in terms],
+            counted=[term.counted for _, term in terms],
+            base=[term.base for _, term in terms],
+        )
+
+
+def _save_states(lines: Collection[Line]) -> None:
+    if not lines:
+        return
+    sql.run(
+        "ledger",
+        "save_pool_states",
+        customer_id=[line.customer_id for line in lines],
+        pool_id=[line.pool_id for line in lines],
+        layout_no=[line.layout_no for line in lines],
+        term_id=[line.term_id for line in lines],
+        valid_from=[line.window.since for line in lines],
+        valid_until=[line.window.until for line in lines],
+        relay_at=[line.relay_at for line in lines],
+        enforcement=[line.rules.enforcement for line in lines],
+        late_window_days=[line.rules.late_window.days for line in lines],
+        consumed=[line.consumed for line in lines],
+        limit_pos=[line.limit for line in lines],
+        stop_pos=[line.stop for line in lines],
+        held=[line.held for line in lines],
+        alert_pos=[line.alert_pos for line in lines],
+        scoped=[line.scoped for line in lines],
+        move_seq=[line.move_seq for line in lines],
+    )

@@ -1,0 +1,315 @@
+"""Answers to whom a message belongs: customer, meter, holder, and what it costs.
+
+What can't be placed gets the code of its exception; nothing is decided about credits here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from accounts.models import Customer
+from creditops.lib import sql
+from ledger import holders, limits, messages, rating
+from ledger.limits import HolderKey
+from ledger.line import LATE_AFTER
+from ledger.messages import Message
+from ledger.models import Holder, Meter
+from ledger.rating import Charge
+from ledger.tariffs import PriceBook
+
+UNKNOWN_CUSTOMER = "unknown_customer"
+UNKNOWN_CONTRACT = "unknown_contract"
+UNKNOWN_METER = "unknown_meter"
+AMBIGUOUS_CONTRACT = "ambiguous_contract"
+NO_RATE = "no_rate"
+TOO_LATE = "too_late"
+IN_THE_FUTURE = "in_the_future"
+
+# Quantities and priced properties have at most so many digits before the point, and behind it.
+_DIGITS, _DECIMALS = 18, 12
+_PLAIN = re.compile(rf"[0-9]{{1,{_DIGITS}}}(\.[0-9]{{1,{_DECIMALS}}})?", re.ASCII)
+
+# Only events older than this need their holder's late window looked up: the smallest it can be.
+_SURELY_IN_TIME_DAYS = 1
+
+
+@dataclass(slots=True)
+class Event:
+    """A message on its way through the ledger, with what was found out about it."""
+
+    index: int
+    message: Message
+    time: datetime
+    late: bool
+    customer_id: int | None = None
+    member_id: int | None = None
+    meter: Meter | None = None
+    holder: HolderKey | None = None
+    quantity: Decimal = Decimal(1)
+    data: dict[str, Any] = field(default_factory=dict)
+    tariff_id: int | None = None
+    charges: list[Charge] = field(default_factory=list)
+    status: str = ""
+    code: str = ""
+    # Filled in by the drawdown: per unit the credits and the place on the line.
+    credits: dict[int, int] = field(default_factory=dict)
+    positions: dict[int, int] = field(default_factory=dict)
+
+    def set_aside(self, code: str, status: str = messages.EXCEPTION) -> None:
+        """Give up placing it: it goes to the exceptions, with the first reason that was found."""
+        if not self.status:
+            self.status, self.code = status, code
+
+
+@dataclass(frozen=True, slots=True)
+class _Holder:
+    key: HolderKey
+    is_default: bool
+    terms: tuple[tuple[datetime, datetime], ...]
+
+    def covers(self, time: datetime) -> bool:
+        return any(start <= time < end for start, end in self.terms)
+
+
+def resolve(
+    batch: Sequence[Message], received_at: datetime, *, admitted: bool = False
+) -> list[Event]:
+    """Find customer, meter, holder and rates of each message, with a constant number of queries.
+
+    `admitted`: a person lets them in, so none is too late, and all count as late.
+    """
+    events = [
+        Event(
+            index,
+            message,
+            message.time or received_at,
+            late=admitted or (message.time is not None and received_at - message.time > LATE_AFTER),
+        )
+        for index, message in enumerate(batch)
+    ]
+    _tell_accounts_apart(events)
+    _find_customers(events)
+    _find_meters(events)
+    book = _find_holders(events, received_at)
+    for event in events:
+        if event.time - received_at > LATE_AFTER:
+            event.set_aside(IN_THE_FUTURE, messages.HELD)
+    if not admitted:
+        _find_too_late(events, received_at)
+    _find_rates(events, book)
+    return events
+
+
+def _tell_accounts_apart(events: Iterable[Event]) -> None:
+    """An `account` is a contract's code where there is such a contract, else a customer's."""
+    asked = {event.message.account for event in events if event.message.account}
+    if not asked:
+        return
+    known = Holder.objects.filter(code__in=asked).exclude(kind=Holder.Kind.OPEN)
+    contracts = set(known.values_list("code", flat=True))
+    for event in events:
+        account = event.message.account
+        if account in contracts:
+            event.message.contract = account
+        elif account:
+            event.message.customer = account
+
+
+def _find_customers(events: Iterable[Event]) -> None:
+    codes = {event.message.customer for event in events if event.message.customer}
+    rows = sql.rows("ledger", "find_customers", codes=sorted(codes))
+    found = {code: (id_, root) for code, id_, root in rows}
+    for event in events:
+        if not event.message.customer:
+            continue
+        if event.message.customer not in found:
+            event.set_aside(UNKNOWN_CUSTOMER)
+            continue
+        member, event.customer_id = found[event.message.customer]
+        event.member_id = None if member == event.customer_id else member
+
+
+def _find_meters(events: Iterable[Event]) -> None:
+    codes = {event.message.meter for event in events}
+    meters = {meter.code: meter for meter in Meter.objects.filter(code__in=codes)}
+    for event in events:
+        event.meter = meters.get(event.message.meter)
+        if event.meter is not None:
+            _read_quantity(event, event.meter)
+
+
+def _read_quantity(event: Event, meter: Meter) -> None:
+    """Take the quantity and the declared properties out of the message."""
+    given = event.message
+    kept = [name for name in meter.properties if name in given.data]
+    event.data = {name: messages.plain(given.data[name]) for name in kept}
+    value = given.quantity
+    if value is None and meter.quantity_property:
+        value = _number(given.data.get(meter.quantity_property))
+        if value is None:
+            event.set_aside(rating.NO_QUANTITY)
+    if value is not None:
+        event.quantity = value
+    for name in kept:
+        if meter.properties[name] == "number":
+            number = _number(given.data[name])
+            if number is None:
+                event.set_aside(rating.NO_QUANTITY)
+            else:
+                event.data[name] = str(number)
+    if not event.quantity.is_finite() or event.quantity < 0:
+        event.quantity = Decimal(0)
+        event.set_aside(rating.NO_QUANTITY)
+
+
+def _find_holders(events: Sequence[Event], received_at: datetime) -> PriceBook:
+    """Find who pays: the named contract, the one that covers and prices the event, or the open one.
+
+    Returns what prices their usage.
+    """
+    all_holders = _holders(events)
+    by_code = {holder.key.code: holder for holder in all_holders}
+    by_customer: dict[int, list[_Holder]] = {}
+    for holder in all_holders:
+        by_customer.setdefault(holder.key.customer_id, []).append(holder)
+    book = PriceBook(
+        (holder.key.holder_id for holder in all_holders),
+        (holder.key.customer_id for holder in all_holders),
+    )
+    for event in events:
+        if event.status == messages.EXCEPTION and event.code == UNKNOWN_CUSTOMER:
+            continue
+        if event.message.contract is not None:
+            _take_named(event, by_code.get(event.message.contract))
+        elif event.customer_id is not None:
+            candidates = by_customer.setdefault(event.customer_id, [])
+            _take_covering(event, candidates, book, received_at)
+        else:
+            event.set_aside(UNKNOWN_CUSTOMER)
+        if event.meter is None:
+            event.set_aside(UNKNOWN_METER)
+    return book
+
+
+def _take_named(event: Event, holder: _Holder | None) -> None:
+    known = holder is not None and event.customer_id in (None, holder.key.customer_id)
+    if holder is None or not known:
+        event.set_aside(UNKNOWN_CONTRACT)
+        return
+    event.customer_id = holder.key.customer_id
+    event.holder = holder.key
+
+
+def _take_covering(
+    event: Event, candidates: list[_Holder], book: PriceBook, received_at: datetime
+) -> None:
+    covering = [
+        holder
+        for holder in candidates
+        if holder.covers(event.time) and _prices(holder, event, book)
+    ]
+    if len(covering) > 1:
+        covering = [holder for holder in covering if holder.is_default]
+        if len(covering) != 1:
+            event.set_aside(AMBIGUOUS_CONTRACT)
+            return
+    if covering:
+        event.holder = covering[0].key
+        return
+    open_ones = [holder for holder in candidates if holder.key.kind == "open"]
+    if open_ones:
+        event.holder = open_ones[0].key
+    elif event.meter is not None and event.customer_id is not None:
+        opened = _open(event.customer_id, received_at)
+        candidates.append(_Holder(opened, is_default=False, terms=()))
+        event.holder = candidates[-1].key
+
+
+def _open(customer_id: int, at: datetime) -> HolderKey:
+    """The customer's open contract, made on demand."""
+    customer = Customer.objects.get(id=customer_id)
+    made = holders.pay_as_you_go(customer, at)
+    return HolderKey(made.customer_id, made.id, made.kind, made.code, customer.code, made.time_zone)
+
+
+def _prices(holder: _Holder, event: Event, book: PriceBook) -> bool:
+    if event.meter is None or event.meter.rated_unit_id is not None:
+        return True
+    tariff = book.tariff(holder.key.holder_id, event.time)
+    return tariff is not None and bool(tariff.rates(event.meter.id, event.data))
+
+
+def _find_rates(events: Iterable[Event], book: PriceBook) -> None:
+    for event in events:
+        if not event.status and event.holder is not None and event.meter is not None:
+            _rate(event, event.holder, event.meter, book)
+
+
+def _rate(event: Event, holder: HolderKey, meter: Meter, book: PriceBook) -> None:
+    """Find what the event costs, exactly."""
+    if meter.rated_unit_id is not None:
+        charged = rating.already_rated(event.quantity, meter.code, meter.rated_unit_id)
+    else:
+        tariff = book.tariff(holder.holder_id, event.time)
+        rates = [] if tariff is None else tariff.rates(meter.id, event.data)
+        if tariff is None or not rates:
+            event.set_aside(NO_RATE)
+            return
+        event.tariff_id = tariff.id
+        chosen = {book.chosen(holder.holder_id, rate.item, event.time) for rate in rates}
+        if chosen != {rate.item for rate in rates}:
+            rates = [rate for rate in tariff.all_rates() if rate.item in chosen]
+        charged = rating.charges(rates, event.quantity, event.data)
+    if isinstance(charged, str):
+        event.set_aside(charged)
+    else:
+        event.charges = charged
+
+
+def _find_too_late(events: Sequence[Event], received_at: datetime) -> None:
+    """Set aside what arrived later than its holder's window allows (L8)."""
+    old = [
+        event
+        for event in events
+        if not event.status
+        and event.holder is not None
+        and (received_at - event.time).days >= _SURELY_IN_TIME_DAYS
+    ]
+    if not old:
+        return
+    keys = {event.holder.holder_id: event.holder for event in old if event.holder}
+    windows = limits.of(keys.values(), received_at)
+    for event in old:
+        if event.holder is None:
+            continue
+        window = windows[event.holder.holder_id].rules.late_window
+        if received_at - event.time > window:
+            event.set_aside(TOO_LATE)
+
+
+def _holders(events: Iterable[Event]) -> list[_Holder]:
+    customers = {event.customer_id for event in events if event.customer_id is not None}
+    codes = {event.message.contract for event in events if event.message.contract is not None}
+    rows = sql.rows("ledger", "find_holders", customers=sorted(customers), codes=sorted(codes))
+    return [
+        _Holder(HolderKey(*row[:6]), row[6], tuple(zip(row[7] or (), row[8] or (), strict=True)))
+        for row in rows
+    ]
+
+
+def _number(value: object) -> Decimal | None:
+    """A number that can be kept exactly, not below 0: from JSON, or as plain text."""
+    if isinstance(value, str):
+        return Decimal(value) if _PLAIN.fullmatch(value) else None
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
+        return None
+    number = Decimal(str(value))
+    exponent = number.as_tuple().exponent
+    if not isinstance(exponent, int) or exponent < -_DECIMALS or number.adjusted() >= _DIGITS:
+        return None
+    return number if number >= 0 else None

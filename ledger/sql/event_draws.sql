@@ -1,0 +1,60 @@
+-- What an event drew and has not given back, in order of recording: its part on each line, cut by the
+-- segments of the layout it was drained in, then its moves; each less its reversals. With values in
+-- minor units of the block's currency and of the books.
+WITH event AS (
+  SELECT e.customer_id, e.id, e.pool_id, e.line, e.pos, e.credits
+  FROM ledger_usageevent AS e
+  WHERE e.customer_id = %(customer)s AND e.id = %(event)s
+  UNION ALL
+  SELECT p.customer_id, p.event_id, p.pool_id, p.line, p.pos, p.credits
+  FROM ledger_usagepart AS p
+  WHERE p.customer_id = %(customer)s AND p.event_id = %(event)s
+),
+line_draws AS (
+  SELECT e.customer_id, e.pool_id, 0 AS stage, g.pos AS place, g.block_id, g.layer_id,
+         layout.term_id, NULL::bigint AS of_seq,
+         g.r0 + greatest(g.pos, e.pos) - g.pos AS r_from,
+         g.r0 + least(g.pos_end, e.pos + e.credits) - g.pos AS r_to
+  FROM event AS e
+  JOIN LATERAL (
+    SELECT d.layout_no FROM ledger_drain AS d
+    WHERE d.customer_id = e.customer_id AND d.pool_id = e.pool_id AND d.line = e.line
+      AND d.pos <= e.pos
+    ORDER BY d.pos DESC LIMIT 1
+  ) AS drain ON e.pos IS NOT NULL AND e.credits > 0
+  JOIN ledger_segment AS g
+    ON g.customer_id = e.customer_id AND g.pool_id = e.pool_id AND g.line = e.line
+   AND g.layout_no = drain.layout_no AND g.pos < e.pos + e.credits AND g.pos_end > e.pos
+  JOIN ledger_layout AS layout
+    ON layout.customer_id = g.customer_id AND layout.pool_id = g.pool_id AND layout.line = g.line
+   AND layout.no = g.layout_no
+),
+move_draws AS (
+  SELECT m.customer_id, m.pool_id, 1, m.seq, m.block_id, m.layer_id, m.term_id, m.seq,
+         m.r0, m.r0 + m.credits
+  FROM ledger_move AS m
+  WHERE m.customer_id = %(customer)s AND m.event_id = %(event)s AND m.type IN ('CONSUME', 'OVERAGE')
+),
+draws AS (SELECT * FROM line_draws UNION ALL SELECT * FROM move_draws),
+given_back AS (
+  SELECT m.pool_id, m.block_id, m.of_seq, sum(m.credits) AS credits,
+         sum(creditops_released(l.cost_minor, l.quantity, m.r0 + m.credits)
+           - creditops_released(l.cost_minor, l.quantity, m.r0)) AS value
+  FROM ledger_move AS m
+  JOIN ledger_costlayer AS l ON l.customer_id = m.customer_id AND l.id = m.layer_id
+  WHERE m.customer_id = %(customer)s AND m.event_id = %(event)s
+    AND m.type IN ('CONSUME_REVERSAL', 'OVERAGE_REVERSAL')
+  GROUP BY m.pool_id, m.block_id, m.of_seq
+)
+SELECT d.pool_id, d.block_id, b.source, b.kind, d.term_id, d.of_seq,
+       (d.r_to - d.r_from + coalesce(g.credits, 0))::bigint,
+       (creditops_released(l.cost_minor, l.quantity, d.r_to)
+         - creditops_released(l.cost_minor, l.quantity, d.r_from) + coalesce(g.value, 0))::bigint,
+       l.currency
+FROM draws AS d
+JOIN ledger_costlayer AS l ON l.customer_id = d.customer_id AND l.id = d.layer_id
+LEFT JOIN ledger_block AS b ON b.customer_id = d.customer_id AND b.id = d.block_id
+LEFT JOIN given_back AS g
+  ON g.pool_id = d.pool_id AND g.block_id IS NOT DISTINCT FROM d.block_id
+ AND g.of_seq IS NOT DISTINCT FROM d.of_seq
+ORDER BY d.stage, d.place

@@ -1,0 +1,8 @@
+-- The running layout of these pools.
+SELECT g.pool_id, g.pos, g.pos_end, g.block_id, g.layer_id, g.b0, g.u0, g.r0
+FROM unnest(%(customers)s::bigint[], %(pools)s::bigint[], %(layouts)s::integer[])
+  AS wanted (customer_id, pool_id, layout_no)
+JOIN ledger_segment AS g
+  ON g.customer_id = wanted.customer_id AND g.pool_id = wanted.pool_id
+ AND g.line = 0 AND g.layout_no = wanted.layout_no
+ORDER BY g.pool_id, g.pos

@@ -1,0 +1,228 @@
+"""Answers what an action costs: tariffs published from rate cards, and which one prices a holder.
+
+A tariff never changes, so each process keeps the compiled ones in memory (R1).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+
+from django.db import transaction
+from django.db.models import Q
+
+from creditops.lib.refusals import Refusal
+from ledger.models import CreditUnit, Holder, HolderTariff, Meter, Rate, RateChoice, Tariff
+
+# Compiled tariffs that a process keeps; more are compiled again when needed.
+_KEPT = 1_000
+
+
+@dataclass(frozen=True)
+class Price:
+    """One line of a tariff: `credits` of `unit` per `per` of a meter's quantity or property."""
+
+    item: str
+    kind: str
+    meter: Meter
+    property: str
+    match: Mapping[str, str]
+    unit: CreditUnit
+    credits: int
+    per: int = 1
+    role: str = Rate.Role.PRINCIPAL
+    period_months: int | None = None
+
+
+@dataclass(frozen=True)
+class CompiledRate:
+    """A rate as rating uses it: ids instead of rows."""
+
+    item: str
+    kind: str
+    property: str
+    match: tuple[tuple[str, str], ...]
+    unit_id: int
+    credits: int
+    per: int
+    role: str
+
+
+@dataclass(frozen=True)
+class CompiledTariff:
+    """A tariff in memory: its rates by meter."""
+
+    id: int
+    name: str
+    version: str
+    by_meter: Mapping[int, tuple[CompiledRate, ...]]
+
+    def rates(self, meter_id: int, data: Mapping[str, object]) -> list[CompiledRate]:
+        """The rates that price an event of `meter_id` with these properties; [] if none does."""
+        return [
+            rate
+            for rate in self.by_meter.get(meter_id, ())
+            if all(str(data.get(name)) == value for name, value in rate.match)
+        ]
+
+    def all_rates(self) -> list[CompiledRate]:
+        """Every rate, whatever its meter: a customer's choice may name another meter's item."""
+        return [rate for rates in self.by_meter.values() for rate in rates]
+
+
+def publish(
+    *, name: str, version: str, prices: Sequence[Price], effective_from: datetime, at: datetime
+) -> Tariff:
+    """Publish a version: from `effective_from` on it prices everyone who follows `name`.
+
+    Raises Refusal `tariff_in_the_past` or `tariff_exists`. Balances, contracts and blocks are not
+    touched (R2, S24).
+    """
+    if effective_from < at:
+        raise Refusal(
+            "tariff_in_the_past",
+            f"Version {version} of {name} can't act from {effective_from:%Y-%m-%d %H:%M}: "
+            "that is past.",
+        )
+    clash = Tariff.objects.filter(Q(version=version) | Q(effective_from=effective_from), name=name)
+    if clash.exists():
+        raise Refusal(
+            "tariff_exists",
+            f"{name} has a version {version}, or one from the same instant, already.",
+        )
+    with transaction.atomic():
+        tariff = Tariff.objects.create(
+            name=name, version=version, effective_from=effective_from, published_at=at
+        )
+        Rate.objects.bulk_create(
+            Rate(
+                tariff=tariff,
+                item=price.item,
+                kind=price.kind,
+                meter=price.meter,
+                property=price.property,
+                match=dict(price.match),
+                unit=price.unit,
+                credits=price.credits,
+                per=price.per,
+                role=price.role,
+                period_months=price.period_months,
+            )
+            for price in prices
+        )
+    return tariff
+
+
+def assign(
+    holder: Holder,
+    *,
+    name: str,
+    starts_at: datetime,
+    source: str,
+    pinned: Tariff | None = None,
+    locked_until: datetime | None = None,
+) -> None:
+    """Let the card `name` price a holder's usage from `starts_at` on.
+
+    Args:
+        holder: whose usage.
+        pinned, locked_until: keep this version until then (exclusive), a rate lock (R1).
+        source: the document or act behind it.
+    """
+    rows = [
+        HolderTariff(
+            customer_id=holder.customer_id,
+            holder=holder,
+            tariff_name=name,
+            pinned=pinned,
+            starts_at=starts_at,
+            ends_at=locked_until,
+            source=source,
+        )
+    ]
+    if locked_until is not None:
+        rows.append(
+            HolderTariff(
+                customer_id=holder.customer_id,
+                holder=holder,
+                tariff_name=name,
+                starts_at=locked_until,
+                source=source,
+            )
+        )
+    HolderTariff.objects.bulk_create(rows)
+
+
+def current(name: str, at: datetime) -> Tariff | None:
+    """The version of `name` in force at `at`."""
+    return Tariff.objects.filter(name=name, effective_from__lte=at).last()
+
+
+@lru_cache(maxsize=_KEPT)
+def compiled(tariff_id: int) -> CompiledTariff:
+    """The tariff in memory form."""
+    tariff = Tariff.objects.get(id=tariff_id)
+    by_meter: dict[int, list[CompiledRate]] = {}
+    for rate in tariff.rates.order_by("id"):
+        by_meter.setdefault(rate.meter_id, []).append(
+            CompiledRate(
+                rate.item,
+                rate.kind,
+                rate.property,
+                tuple(sorted(rate.match.items())),
+                rate.unit_id,
+                rate.credits,
+                rate.per,
+                rate.role,
+            )
+        )
+    return CompiledTariff(
+        tariff.id,
+        tariff.name,
+        tariff.version,
+        {meter: tuple(rates) for meter, rates in by_meter.items()},
+    )
+
+
+def _acting(versions: Sequence[Tariff], time: datetime) -> Tariff | None:
+    """The version in force at `time`; before the first one nothing else was, so it acts too: usage
+    from before a late signature has a price."""
+    acting = [version for version in versions if version.effective_from <= time]
+    return acting[-1] if acting else next(iter(versions), None)
+
+
+class PriceBook:
+    """Which tariff prices which holder at which instant, for the holders of one batch."""
+
+    def __init__(self, holder_ids: Iterable[int], customer_ids: Iterable[int]) -> None:
+        """Read the assignments and choices of these holders: three queries."""
+        wanted = {"customer_id__in": set(customer_ids), "holder_id__in": set(holder_ids)}
+        self._assigned: dict[int, list[HolderTariff]] = {}
+        for row in HolderTariff.objects.filter(**wanted).order_by("starts_at"):
+            self._assigned.setdefault(row.holder_id, []).append(row)
+        self._choices: dict[int, list[RateChoice]] = {}
+        for choice in RateChoice.objects.filter(**wanted).order_by("effective_at"):
+            self._choices.setdefault(choice.holder_id, []).append(choice)
+        names = {row.tariff_name for rows in self._assigned.values() for row in rows}
+        self._versions: dict[str, list[Tariff]] = {}
+        for tariff in Tariff.objects.filter(name__in=names).order_by("effective_from"):
+            self._versions.setdefault(tariff.name, []).append(tariff)
+
+    def tariff(self, holder_id: int, time: datetime) -> CompiledTariff | None:
+        """The tariff that prices an event of `time` (R1: event time, or the lock's version)."""
+        for row in self._assigned.get(holder_id, ()):
+            if row.starts_at <= time and (row.ends_at is None or time < row.ends_at):
+                if row.pinned_id is not None:
+                    return compiled(row.pinned_id)
+                version = _acting(self._versions.get(row.tariff_name, ()), time)
+                return None if version is None else compiled(version.id)
+        return None
+
+    def chosen(self, holder_id: int, item: str, time: datetime) -> str:
+        """The item as which `item` is rated at `time`: the customer's choice, or itself (R2)."""
+        for choice in self._choices.get(holder_id, ()):
+            if choice.item == item and choice.effective_at <= time:
+                item = choice.chosen_item
+        return item

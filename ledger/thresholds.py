@@ -1,0 +1,159 @@
+"""Notices when consumption reaches 50, 80, 95 % (or as set), nothing is left, or overage nears its cap.
+
+Rules A1 and A2. Each threshold fires once per arming; only a grant, or a lifted cap, arms it again.
+What was noticed is left as crossings; `ledger/alerts.py` tells people.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Collection, Sequence
+from datetime import datetime
+
+from ledger import alerts
+from ledger.line import OBSERVE, Armed, Line, Term
+from ledger.models import Arming, ThresholdCrossing
+
+EXHAUSTED = "EXHAUSTED"
+OVERAGE_PERCENTAGES = (80, 100)
+
+# A placed event as crossings need it: where it ends on the line, and its id.
+Placed = tuple[int, int]
+
+
+def overage_name(percent: int) -> str:
+    """The name of an overage threshold: OVERAGE_80."""
+    return f"OVERAGE_{percent}"
+
+
+def watch(line: Line, now: datetime) -> None:
+    """Set the position at which the next armed threshold fires, so that drawing only compares."""
+    ahead = [position for _, position in _armed_positions(line, now)]
+    line.alert_pos = min(ahead, default=None)
+
+
+def notice(line: Line, now: datetime, placed: Sequence[Placed] = ()) -> list[ThresholdCrossing]:
+    """The armed thresholds that the line has reached, in ascending order; they are fired by this.
+
+    Args:
+        line: with detail, after drawing or moving.
+        now: the processing time, at which they count as crossed.
+        placed: this batch's events on the line, in order, to name the one that crossed.
+    """
+    use = line.term_at(now)
+    if use is None:
+        return []
+    consumed, balance = line.measured(now)
+    ends = [end for end, _ in placed]
+    crossings = []
+    for threshold, position in _armed_positions(line, now):
+        if not _reached(line, use, threshold, consumed, balance):
+            continue
+        armed = line.armings.setdefault((use.id, threshold), Armed())
+        armed.fired = True
+        found = bisect_left(ends, position)
+        crossings.append(
+            ThresholdCrossing(
+                customer_id=line.customer_id,
+                pool_id=line.pool_id,
+                term_id=use.id or None,
+                threshold=threshold,
+                arming=armed.arming,
+                crossed_at=now,
+                event_id=placed[found][1] if found < len(placed) else None,
+                consumed=consumed,
+                balance=balance,
+            )
+        )
+    watch(line, now)
+    return crossings
+
+
+def rearm(line: Line, now: datetime) -> list[Arming]:
+    """Arm again what a grant or a lifted cap has brought below its threshold (A2)."""
+    use = line.term_at(now)
+    if use is None:
+        return []
+    consumed, balance = line.measured(now)
+    armings = []
+    for (term_id, threshold), armed in line.armings.items():
+        below = not _reached(line, use, threshold, consumed, balance)
+        if term_id == use.id and armed.fired and below:
+            armed.arming += 1
+            armed.fired = False
+            armings.append(
+                Arming(
+                    customer_id=line.customer_id,
+                    pool_id=line.pool_id,
+                    term_id=use.id or None,
+                    threshold=threshold,
+                    arming=armed.arming,
+                    armed_at=now,
+                )
+            )
+    return armings
+
+
+def write(crossings: Collection[ThresholdCrossing], armings: Collection[Arming] = ()) -> None:
+    """Write what was noticed, and leave letters about it in the outbox."""
+    if armings:
+        Arming.objects.bulk_create(armings)
+    if crossings:
+        made = ThresholdCrossing.objects.bulk_create(crossings)
+        alerts.announce(made, at=made[0].crossed_at)
+
+
+def _reached(line: Line, use: Term, threshold: str, consumed: int, balance: int) -> bool:
+    """Whether `threshold` is reached by these figures."""
+    if threshold == EXHAUSTED:
+        return balance == 0
+    if threshold.startswith("OVERAGE_"):
+        percent = int(threshold.removeprefix("OVERAGE_"))
+        return line.overage(use) * 100 >= percent * use.cap
+    return consumed * 100 >= int(threshold) * (consumed + balance)
+
+
+def _armed_positions(line: Line, now: datetime) -> list[tuple[str, int]]:
+    """Every armed threshold with the position of the line at which it fires, ascending.
+
+    Drawing from blocks leaves consumed + balance as it is, so each percentage is one position; what
+    is reached already has a position that is past. A pool that is only observed alerts nobody (S6).
+    """
+    use = line.term_at(now)
+    if use is None or line.rules.enforcement == OBSERVE:
+        return []
+    consumed, balance = line.measured(now)
+    total = consumed + balance
+    targets = [(str(percent), _ceil(percent * total, 100)) for percent in line.alerts if total]
+    if total:
+        targets.append((EXHAUSTED, total))
+    before = consumed - sum(s.taken(line.consumed) for s in line.segments if s.counts)
+    positions = [(name, _position(line, target - before)) for name, target in targets]
+    if use.layer is not None and use.cap > 0:
+        for percent in OVERAGE_PERCENTAGES:
+            missing = _ceil(percent * use.cap, 100) - use.overage
+            name = overage_name(percent)
+            positions.append((name, line.limit + missing if missing > 0 else line.consumed))
+    armed = [pair for pair in positions if _is_armed(line, use, pair[0])]
+    return sorted(armed, key=lambda pair: pair[1])
+
+
+def _is_armed(line: Line, use: Term, threshold: str) -> bool:
+    armed = line.armings.get((use.id, threshold))
+    return armed is None or not armed.fired
+
+
+def _position(line: Line, counted: int) -> int:
+    """Where on the line so many counted credits will have been drawn in the running layout."""
+    for segment in line.segments:
+        if not segment.counts or segment.block is None:
+            continue
+        length = segment.pos_end - segment.pos
+        if counted <= length:
+            return segment.pos + counted
+        counted -= length
+    return line.limit + counted
+
+
+def _ceil(numerator: int, denominator: int) -> int:
+    return -(-numerator // denominator)

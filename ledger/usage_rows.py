@@ -1,0 +1,211 @@
+"""Does the writing of a batch's messages: events, parts, exceptions, duplicates, running sums."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from fractions import Fraction
+from typing import Any
+
+from creditops.lib import sql
+from ledger import messages
+from ledger.line import GENERAL
+from ledger.models import DuplicateCount, UsageEvent, UserName
+from ledger.rating import RunningSum
+from ledger.resolving import Event
+
+_STATUS = {
+    messages.APPLIED: UsageEvent.Status.APPLIED,
+    messages.RECORDED: UsageEvent.Status.RECORDED,
+    messages.REFUSED: UsageEvent.Status.REFUSED,
+}
+_ASIDE = (messages.EXCEPTION, messages.HELD, messages.CONFLICT)
+
+# The pool of each unit of each holder in the batch: (holder id, unit id) -> pool id.
+Pools = Mapping[tuple[int, int], int]
+
+
+def write(
+    events: Sequence[Event],
+    *,
+    batch_id: int,
+    received_at: datetime,
+    sources: Mapping[str, int],
+    pools: Pools,
+) -> None:
+    """Write every message of a judged batch, as one statement per table."""
+    stored = [event for event in events if event.status in _STATUS]
+    users = _user_ids(stored)
+    _write_events(stored, batch_id, received_at, sources, pools, users)
+    _write_parts(stored, batch_id, pools)
+    _write_exceptions([e for e in events if e.status in _ASIDE], batch_id, received_at, sources)
+    _count_duplicates([e for e in events if e.status == messages.DUPLICATE], batch_id)
+
+
+def read_sums(
+    pool_ids: Iterable[int], customer_ids: Iterable[int]
+) -> dict[int, dict[str, RunningSum]]:
+    """The running sums of these (locked) pools: pool id -> item -> sum."""
+    sums: dict[int, dict[str, RunningSum]] = {}
+    for pool, item, drawn, num, den in sql.rows(
+        "ledger", "running_sums", pools=list(pool_ids), customers=list(set(customer_ids))
+    ):
+        sums.setdefault(pool, {})[item] = RunningSum(drawn, Fraction(num, den))
+    return sums
+
+
+def write_sums(sums: Iterable[tuple[int, int, str, RunningSum]]) -> None:
+    """Write the sums that changed: (customer id, pool id, item, sum) each."""
+    changed = [row for row in sums if row[3].changed]
+    if changed:
+        sql.run(
+            "ledger",
+            "save_running_sums",
+            customer_id=[customer for customer, _, _, _ in changed],
+            pool_id=[pool for _, pool, _, _ in changed],
+            item=[item for _, _, item, _ in changed],
+            drawn=[total.drawn for _, _, _, total in changed],
+            carry_num=[total.carry.numerator for _, _, _, total in changed],
+            carry_den=[total.carry.denominator for _, _, _, total in changed],
+        )
+
+
+def _write_events(
+    events: Sequence[Event],
+    batch_id: int,
+    received_at: datetime,
+    sources: Mapping[str, int],
+    pools: Pools,
+    users: Mapping[tuple[int, str], int],
+) -> None:
+    def row(event: Event) -> tuple[Any, ...]:
+        holder, meter, message = event.holder, event.meter, event.message
+        if holder is None or meter is None:
+            raise ValueError("a stored event has a holder and a meter")
+        unit = first_unit(event)
+        pool = pools.get((holder.holder_id, unit)) if unit is not None else None
+        pos = event.positions.get(unit) if unit is not None else None
+        return (
+            holder.customer_id,
+            sources[message.source],
+            message.key,
+            messages.event_id(batch_id, event.index),
+            event.time,
+            received_at,
+            meter.id,
+            event.member_id,
+            holder.holder_id,
+            pool,
+            event.tariff_id,
+            users.get((holder.customer_id, message.user or "")),
+            event.quantity,
+            json.dumps(event.data) if event.data else None,
+            event.credits.get(unit, 0) if unit is not None else 0,
+            _STATUS[event.status].value,
+            event.code,
+            GENERAL if pos is not None else None,
+            pos,
+        )
+
+    sql.copy(
+        "ledger_usageevent (customer_id, source_id, key, id, event_time, recorded_at, meter_id,"
+        " member_id, holder_id, pool_id, tariff_id, user_id, quantity, data, credits, status, code,"
+        " line, pos)",
+        _by_key(map(row, events)),
+    )
+
+
+def first_unit(event: Event) -> int | None:
+    """The unit of the event's first charge, in which its credits are told."""
+    return event.charges[0].unit_id if event.charges else None
+
+
+def _by_key(rows: Iterable[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    """In the order of the primary key: neighbours in the index are written together."""
+    return sorted(rows, key=lambda row: row[:3])
+
+
+def _write_parts(events: Sequence[Event], batch_id: int, pools: Pools) -> None:
+    rows = []
+    for event in events:
+        first = first_unit(event)
+        for unit, credits in event.credits.items():
+            if unit == first or event.holder is None:
+                continue
+            pos = event.positions.get(unit)
+            rows.append(
+                (
+                    event.holder.customer_id,
+                    messages.event_id(batch_id, event.index),
+                    unit,
+                    pools[event.holder.holder_id, unit],
+                    credits,
+                    GENERAL if pos is not None else None,
+                    pos,
+                )
+            )
+    sql.copy("ledger_usagepart (customer_id, event_id, unit_id, pool_id, credits, line, pos)", rows)
+
+
+def _write_exceptions(
+    events: Sequence[Event], batch_id: int, received_at: datetime, sources: Mapping[str, int]
+) -> None:
+    sql.copy(
+        "ledger_usageexception (customer_id, customer_code, source_id, key, kind, code, meter_code,"
+        " event_time, received_at, batch_id, index_in_batch, body)",
+        [
+            (
+                event.customer_id,
+                event.holder.customer_code if event.holder else event.message.customer,
+                sources[event.message.source],
+                event.message.key,
+                event.status,
+                event.code,
+                event.message.meter,
+                event.message.time,
+                received_at,
+                batch_id,
+                event.index,
+                json.dumps(event.message.body()),
+            )
+            for event in events
+        ],
+    )
+
+
+def _count_duplicates(events: Sequence[Event], batch_id: int) -> None:
+    counts = Counter(
+        (event.customer_id or 0, event.time.date(), event.meter.id if event.meter else 0)
+        for event in events
+    )
+    DuplicateCount.objects.bulk_create(
+        DuplicateCount(
+            batch_id=batch_id, customer_id=customer, day=day, meter_id=meter, messages=number
+        )
+        for (customer, day, meter), number in sorted(counts.items())
+    )
+
+
+def _user_ids(events: Sequence[Event]) -> dict[tuple[int, str], int]:
+    """The numbers that stand for end users in events, made where they are new."""
+    wanted = sorted(
+        {
+            (event.holder.customer_id, event.message.user)
+            for event in events
+            if event.holder is not None and event.message.user
+        }
+    )
+    if not wanted:
+        return {}
+    parameters = {"customers": [c for c, _ in wanted], "names": [n for _, n in wanted]}
+    found = {(row[0], row[1]): row[2] for row in sql.rows("ledger", "find_users", **parameters)}
+    missing = [pair for pair in wanted if pair not in found]
+    if missing:
+        UserName.objects.bulk_create(
+            [UserName(customer_id=customer, name=name) for customer, name in missing],
+            ignore_conflicts=True,
+        )
+        found = {(row[0], row[1]): row[2] for row in sql.rows("ledger", "find_users", **parameters)}
+    return found

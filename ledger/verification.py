@@ -1,0 +1,48 @@
+"""Answers whether the ledger's invariants hold, from the rows alone (domain rules, section 10).
+
+Each check is one statement in `sql/verify/` that returns what breaks it; none is a cache of itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from importlib import resources
+
+from creditops.lib import sql
+
+# Rows shown per check: the first ones tell the story.
+_SHOWN = 20
+
+
+@dataclass(frozen=True)
+class Breach:
+    """A row that breaks an invariant: which check, where, and what is wrong."""
+
+    check: str
+    where: str
+    detail: str
+
+
+def names(package: str) -> list[str]:
+    """The checks of a floor, by file name."""
+    folder = resources.files(package) / "sql" / "verify"
+    return sorted(path.name.removesuffix(".sql") for path in folder.iterdir())
+
+
+def run(package: str, **parameters: object) -> Iterator[tuple[str, list[Breach]]]:
+    """Run each check of a floor: its name and the first rows that break it."""
+    for name in names(package):
+        asked = parameters if "%(" in sql.statement(package, f"verify/{name}") else {}
+        rows = sql.rows(package, f"verify/{name}", **asked)
+        yield name, [Breach(name, where, detail) for where, detail in rows[:_SHOWN]]
+
+
+def breaches(*, memo_customers: Collection[int]) -> Iterator[tuple[str, list[Breach]]]:
+    """Run the ledger's checks.
+
+    Args:
+        memo_customers: customers with an invoice that is not receivable yet: their blocks or their
+            deferred revenue come later, so the two can't be compared.
+    """
+    yield from run("ledger", memos=list(memo_customers))

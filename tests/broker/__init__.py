@@ -1,0 +1,1 @@
+"""Tests of the wake-ups: a real worker, a real broker."""

@@ -1,0 +1,169 @@
+"""`import_usage`: files in, exactly once, every row accounted for."""
+
+from __future__ import annotations
+
+import csv
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from creditops.lib import clock
+from ledger.models import UsageEvent, UsageException
+from tests.cast import at, customer, grant, open_pool
+
+pytestmark = pytest.mark.django_db
+
+HEADER = "when,id,amount,who\n"
+GOOD = "2026-01-05T10:00:00Z,a,10,ann\n2026-01-05T11:00:00Z,b,20,bob\n"
+
+
+@pytest.fixture(autouse=True)
+def acme(monkeypatch):
+    monkeypatch.setattr(clock, "now", lambda: at("2026-01-06"))
+    pool = open_pool(customer())
+    grant(pool, 1_000, cost=1_000, source="b1", end=at("2027-01-01"))
+    return pool
+
+
+@pytest.fixture
+def usage_file(tmp_path):
+    def write(text: str, name: str = "usage.csv"):
+        path = tmp_path / name
+        path.write_bytes(text if isinstance(text, bytes) else text.encode())
+        return path
+
+    return write
+
+
+def run(path, *options: str, **named) -> str:
+    out = StringIO()
+    asked = {"source": "file", "id": "id", "customer": "acme", "meter": "credits"} | named
+    flags = [f"--{name.replace('_', '-')}={value}" for name, value in asked.items()]
+    maps = [f"--map={pair}" for pair in ("time=when", "quantity=amount", "user=who")]
+    call_command("import_usage", str(path), *flags, *maps, *options, stdout=out, stderr=StringIO())
+    return out.getvalue()
+
+
+def rejected(path) -> list[dict[str, str]]:
+    return list(csv.DictReader(path.with_name(f"{path.name}.rejected.csv").open()))
+
+
+def test_a_file_is_applied_and_a_second_import_of_it_changes_nothing(usage_file):
+    path = usage_file(HEADER + GOOD)
+
+    assert run(path).startswith("2 rows: 2 applied. 30 credits drawn.")
+    assert run(path).startswith("2 rows: 0 applied, 2 duplicates. 0 credits drawn.")
+    assert UsageEvent.objects.count() == 2
+
+
+def test_the_last_line_needs_no_newline_if_it_is_a_row(usage_file):
+    assert run(usage_file((HEADER + GOOD).rstrip("\n"))).startswith("2 rows: 2 applied.")
+
+
+def test_a_half_written_file_tells_its_broken_row_and_goes_on_when_it_is_whole(usage_file):
+    path = usage_file(HEADER + GOOD + "2026-01-05T12:0")
+
+    with pytest.raises(CommandError, match="1 rows could not be read"):
+        run(path)
+    assert rejected(path) == [
+        {"row": "3", "field": "", "reason": "1 fields instead of 4", "content": "2026-01-05T12:0"}
+    ]
+
+    path.write_text(HEADER + GOOD + "2026-01-05T12:00:00Z,c,5,cy\n")
+    assert run(path).startswith("3 rows: 1 applied, 2 duplicates.")
+
+
+@pytest.mark.parametrize(
+    ("row", "field", "reason"),
+    [
+        ("2026-01-05 10:00:00,x,1,a", "when", "has no offset; say --time-zone"),
+        ("yesterday,x,1,a", "when", "'yesterday' is no time"),
+        ("2026-01-05T10:00:00Z,x,-1,a", "amount", "is no number of 0 or more"),
+        ("2026-01-05T10:00:00Z,x,1e3,a", "amount", "is no number of 0 or more"),
+        ("2026-01-05T10:00:00Z,x,ten,a", "amount", "is no number of 0 or more"),
+        ("2026-01-05T10:00:00Z,,1,a", "id", "the id is missing, too long or no text"),
+        ('2026-01-05T10:00:00Z,x,1,"a', "", "no CSV"),
+    ],
+)
+def test_a_bad_row_is_told_with_number_and_field_and_the_others_are_applied(
+    usage_file, row, field, reason
+):
+    path = usage_file(f"{HEADER}{GOOD}{row}\n")
+
+    with pytest.raises(CommandError, match="could not be read"):
+        run(path)
+
+    (found,) = rejected(path)
+    assert (found["row"], found["field"]) == ("3", field)
+    assert reason in found["reason"]
+    assert UsageEvent.objects.count() == 2
+
+
+@pytest.mark.parametrize(
+    ("named", "says"),
+    [
+        ({"customer": "nobody"}, "There is no customer 'nobody'."),
+        ({"meter": "nothing"}, "There is no meter 'nothing'."),
+        ({"id": "key"}, "has no column 'key'. Its columns are: when, id, amount, who."),
+        ({"time_zone": "Mars"}, "'Mars' is no IANA time zone"),
+    ],
+)
+def test_a_wrong_name_stops_before_the_first_row(usage_file, named, says):
+    with pytest.raises(CommandError, match=says):
+        run(usage_file(HEADER + GOOD), **named)
+
+    assert not UsageEvent.objects.exists()
+
+
+def test_a_missing_file_and_an_unknown_format_are_told(usage_file, tmp_path):
+    with pytest.raises(CommandError, match="There is no file"):
+        run(tmp_path / "none.csv")
+    with pytest.raises(CommandError, match=r"only .csv, .jsonl, .ndjson are read"):
+        run(usage_file("x", "usage.xlsx"))
+
+
+def test_row_numbers_are_identities_so_a_changed_row_is_a_conflict(usage_file):
+    path = usage_file(HEADER + GOOD)
+    run(path, id="row")
+
+    path.write_text((HEADER + GOOD).replace(",20,", ",21,"))
+
+    assert run(path, id="row").startswith("2 rows: 0 applied, 1 duplicates, 1 conflicts.")
+    assert UsageException.objects.get().body["quantity"] == "21"
+
+
+def test_times_without_an_offset_are_local_to_the_zone_that_was_named(usage_file):
+    path = usage_file("when,id,amount,who\n2026-01-05 10:00:00.1234567,a,1,x\n")
+
+    run(path, time_zone="Europe/Berlin")
+
+    assert UsageEvent.objects.get().event_time == at("2026-01-05 09:00:00.123456")
+
+
+def test_late_rows_wait_as_exceptions_and_a_person_lets_them_in(usage_file):
+    path = usage_file(HEADER + GOOD.replace("2026-01-05", "2025-11-05"))
+
+    told = run(path)
+    assert "2 rows: 0 applied, 2 exceptions." in told
+    assert "2 too_late" in told
+    assert "manage.py exceptions apply --source file" in told
+
+    out = StringIO()
+    call_command("exceptions", "apply", "--source=file", "--reason=migrated", stdout=out)
+    assert out.getvalue() == "2 refused\n"
+
+
+def test_json_lines_are_read_too(usage_file):
+    line = '{"when": "2026-01-05T10:00:00Z", "id": "j1", "amount": "7", "who": "ann"}\n'
+
+    assert run(usage_file(line, "usage.jsonl")).startswith("1 rows: 1 applied. 7 credits drawn.")
+
+
+def test_hostile_bytes_reject_their_row_only(usage_file):
+    path = usage_file(HEADER.encode() + GOOD.encode() + b"2026-01-05T10:00:00Z,\xff\xfe,1,a\n")
+
+    with pytest.raises(CommandError, match="1 rows could not be read"):
+        run(path)
+
+    assert UsageEvent.objects.count() == 2

@@ -1,0 +1,106 @@
+"""The desk in a real browser: figures follow what is typed, nothing asks foreign hosts."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+
+import pytest
+
+from contracts.models import Contract
+from tests import staff
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+QUIET = (
+    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+    "--disable-component-update --disable-sync"
+)
+WIDTHS = {"desktop": (1440, 900), "phone": (390, 844)}
+
+
+@pytest.fixture(params=WIDTHS)
+def page(request, live_server, monkeypatch) -> Iterator:
+    """A page of the superuser's browser, on a desktop and on a phone, that tells what went wrong."""
+    if CHROMIUM is None:
+        pytest.skip("there is no chromium on this machine: apt-get install chromium")
+    from playwright.sync_api import sync_playwright
+
+    # Playwright's own loop runs in this thread; Django would take it for an asynchronous view.
+    monkeypatch.setitem(os.environ, "DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+    staff.book()
+    session = staff.as_(staff.person(None)).cookies["sessionid"].value
+    width, height = WIDTHS[request.param]
+    with sync_playwright() as play:
+        browser = play.chromium.launch(executable_path=CHROMIUM, args=QUIET.split())
+        context = browser.new_context(viewport={"width": width, "height": height})
+        context.add_cookies([{"name": "sessionid", "value": session, "url": live_server.url}])
+        shown = context.new_page()
+        shown.wrong = []
+        shown.on("pageerror", lambda error: shown.wrong.append(str(error)))
+        shown.on("dialog", lambda dialog: (shown.wrong.append(dialog.message), dialog.dismiss()))
+        shown.on(
+            "console",
+            lambda said: shown.wrong.append(said.text) if said.type == "error" else None,
+        )
+        shown.on(
+            "request",
+            lambda asked: (
+                None
+                if asked.url.startswith((live_server.url, "data:", "blob:"))
+                else shown.wrong.append(asked.url)
+            ),
+        )
+        yield shown
+        browser.close()
+
+
+@pytest.fixture
+def address(live_server) -> str:
+    """Where the admin is."""
+    return f"{live_server.url}/admin"
+
+
+def test_pages_of_the_desk_fit_ask_nobody_else_and_break_nothing(page, address):
+    for path in (
+        "/", "/desk/customer/acme/", "/desk/policies/", "/desk/tables/", "/desk/sign-contract/acme/",
+        "/desk/publish-rates/standard/", "/ledger/usageevent/", "/invoicing/invoice/",
+        "/ledger/journalentry/", "/accounts/person/",
+    ):  # fmt: skip
+        page.goto(address + path)
+        page.wait_for_load_state("networkidle")
+
+        too_wide = page.evaluate(
+            "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        )
+        assert (page.wrong, too_wide) == ([], 0), path
+
+
+def test_a_contract_is_signed_with_its_figures_seen(page, address):
+    page.goto(f"{address}/desk/sign-contract/acme/")
+
+    page.fill("[name=code]", "C-9")
+    page.fill("[name=credits]", "20,000")
+    page.fill("[name=price]", "180.00")
+    page.get_by_text("0.009 USD").wait_for()
+    page.click("button:has-text('Continue')")
+    page.get_by_text("Charges left for the billing run").wait_for()
+    assert not Contract.objects.filter(code="C-9").exists()
+    page.click("button:has-text('Sign the contract')")
+    page.get_by_text("Contract C-9 over 20,000 credits for $180.00 has begun").wait_for()
+
+    assert Contract.objects.get(code="C-9").commitment == 20_000
+    assert page.wrong == []
+
+
+def test_a_customer_is_found_with_a_few_keys(page, address):
+    page.goto(address)
+
+    page.keyboard.press("Control+k")
+    page.keyboard.type("acm")
+    page.locator("#command-results-list a", has_text="customer acme").first.wait_for()
+    page.locator("#command-results-list a").first.click()
+    page.wait_for_url("**/desk/customer/acme/")
+
+    assert page.wrong == []

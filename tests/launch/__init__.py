@@ -1,0 +1,1 @@
+"""Tests of the room `creditops/launch`: everything on one machine."""

@@ -1,0 +1,254 @@
+"""Does the inventing of histories: which act comes next, with figures and instants that hurt.
+
+Everything is chosen by a `random.Random`, so a seed repeats a history and Hypothesis can shrink it.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from fractions import Fraction
+from random import Random
+
+from tests.ledger.oracle import FIVE_MINUTES, MICROSECOND
+from tests.ledger.oracle_rows import Block, Event, Message, Pool
+from tests.ledger.two_books import CREDIT, DATA, RATES, TwoBooks
+
+NOW = timedelta(0)
+DAY = timedelta(days=1)
+KINDS = ("paid", "paid", "bonus", "promo", "daily", "compensation", "migration")
+SETTINGS = {
+    "enforcement": ("SOFT", "HARD", "OBSERVE"),
+    "draw_order": ("FIFO", "EXPIRY_FIRST"),
+    "late_admission": ("OVERAGE", "REFUSE_HARD"),
+    "overage_pct": ("0", "20", "33.3"),
+    "late_event_window_days": (1, 30, 90),
+}
+SCOPES = ("contract:c1", "contract:c1", "customer:acme", "customer:otto", "books")
+# How often each act is tried.
+WEIGHTS = {
+    "send": 40,
+    "wait": 14,
+    "correct": 8,
+    "let_in": 2,
+    "grant": 12,
+    "sweep": 6,
+    "revoke": 3,
+    "renew": 4,
+    "lift_cap": 2,
+    "change": 3,
+    "post": 2,
+    "close_month": 2,
+    "look_back": 4,
+}
+
+
+class History:
+    """A random history on both books."""
+
+    def __init__(self, random: Random) -> None:
+        """Open the books."""
+        self.keys = 0
+        self.books = TwoBooks(
+            random.choice(["UTC", "America/New_York", "Asia/Kolkata"]),
+            commitment=random.randint(10, 200),
+            price=random.randint(0, 2_000),
+            data_commitment=random.choice([0, 40]),
+        )
+
+    def act(self, random: Random) -> None:
+        """Do the next act."""
+        self.random = random
+        name = random.choices(list(WEIGHTS), list(WEIGHTS.values()))[0]
+        getattr(self, name)()
+
+    # ------------------------------------------------------------------ usage
+
+    def send(self) -> None:
+        """A batch of 1 to 8 messages, some of them repetitions."""
+        self.books.wait(self.random.choice([NOW, NOW, MICROSECOND, FIVE_MINUTES, DAY / 5]))
+        batch: list[Message] = []
+        for _ in range(self.random.randint(1, 8)):
+            known = [*self.books.sent[-20:], *batch]
+            if known and self.random.randrange(8) == 0:
+                batch.append(self._repetition(self.random.choice(known)))
+            else:
+                batch.append(self._message())
+        self.books.send(batch)
+
+    def correct(self) -> None:
+        """An applied event, up, down or void; packs are corrected by quantity, elsewhere."""
+        events: list[Event] = [
+            event
+            for event in self.books.oracle.events.values()
+            if event.said.status == "applied" and event.message.meter != "tokens"
+        ]
+        if events:
+            void = self.random.randrange(3) == 0
+            credits = 0 if void else self.random.randint(0, 90)
+            self.books.correct(self.random.choice(events), credits, void=void)
+
+    def let_in(self) -> None:
+        """A few of the exceptions that wait."""
+        self.books.let_in(self.random.randint(1, 3))
+
+    def _message(self) -> Message:
+        self.keys += 1
+        customer = self.random.choice(["acme", "acme", "acme", "otto"])
+        meter = self.random.choice(["credits", *RATES])
+        return Message(
+            customer,
+            f"e{self.keys}",
+            meter,
+            Fraction(self._quantity(meter)),
+            self._time(),
+            "c1" if customer == "acme" and self.random.random() < 0.5 else None,
+        )
+
+    def _quantity(self, meter: str) -> int:
+        """Anything, or what is left to the credit, overage room included, or one more."""
+        if meter == "tokens":
+            return self.random.randint(0, 3_000)
+        if meter not in ("credits", "credits:DATA") or self.random.random() < 0.7:
+            return self.random.randint(0, 40)
+        unit = DATA if meter == "credits:DATA" else CREDIT
+        pool = self.random.choice([pool for pool in self.books.pools if pool.unit == unit])
+        now = self.books.now
+        balance, room = pool.balance(now), 0
+        commitment = pool.commitment(pool.holder.term_at(now))
+        if commitment is not None:
+            cap = self.books.oracle.cap(pool.holder, commitment, now)
+            room = max(0, cap - pool.moved(commitment))
+        return self.random.choice([balance, balance + 1, balance + room, balance + room + 1])
+
+    def _time(self) -> datetime | None:
+        now = self.books.now
+        how = self.random.choice(["now", "recent", "boundary", "boundary", "late", "edge"])
+        if how == "now":
+            return None
+        if how == "recent":
+            return now - timedelta(seconds=self.random.randint(-300, 300))
+        if how == "late":
+            return now - timedelta(hours=self.random.randint(0, 24 * 31))
+        if how == "edge":
+            edges = [FIVE_MINUTES, -FIVE_MINUTES, 30 * DAY]
+            return now - self.random.choice(edges) + self._tick()
+        near = [t for t in self._instants() if -91 * DAY < t - now < 2 * FIVE_MINUTES]
+        return self.random.choice(near) + self._tick()
+
+    def _tick(self) -> timedelta:
+        return self.random.choice([-1, 0, 1]) * MICROSECOND
+
+    def _repetition(self, known: Message) -> Message:
+        how = self.random.choice(["same", "same", "less", "more", "other time"])
+        quantity = known.quantity + 1 if how == "more" else known.quantity
+        contract = None if how == "less" else known.contract
+        time = {"less": None, "other time": (known.time or self.books.now) + MICROSECOND}
+        return Message(
+            known.customer, known.key, known.meter, quantity, time.get(how, known.time), contract
+        )
+
+    # ------------------------------------------------------------------ blocks
+
+    def grant(self) -> None:
+        """A block of any kind, now or later, of the term or not, for some meters or all."""
+        pool, now, term = self.random.choice(self.books.pools), self.books.now, self.books.term
+        running = not pool.holder.open and term.starts_at <= now < term.ends_at
+        in_term = running and self.random.random() < 0.5
+        effective_at = now
+        if self.random.randrange(4) == 0:
+            effective_at += self.random.choice([MICROSECOND, FIVE_MINUTES / 2, 3 * DAY])
+        ends = [None, term.ends_at]
+        ends += [effective_at + life for life in (timedelta(minutes=3), DAY, 20 * DAY)]
+        expires_at = self.random.choice([e for e in ends if e is None or e > effective_at])
+        meters = self.random.choice([None, None, None, None, ["call"], ["call", "credits"]])
+        self.books.grant(
+            pool,
+            self.random.choice(KINDS),
+            self.random.randint(1, 60),
+            self.random.randint(0, 500),
+            effective_at=effective_at,
+            expires_at=expires_at,
+            in_term=in_term,
+            meters=meters if pool.unit == CREDIT else None,
+        )
+
+    def revoke(self) -> None:
+        """Some of a block's rest, or one more than that."""
+        blocks: list[tuple[Pool, Block]] = [
+            (pool, block) for pool in self.books.pools for block in pool.blocks
+        ]
+        pool, block = self.random.choice(blocks)
+        self.books.revoke(pool, block, self.random.randint(1, max(1, pool.rest(block) + 1)))
+
+    def sweep(self) -> None:
+        """Expiry, once the term's end has been dealt with: what ends comes before what expires."""
+        if self.books.term.ends_at > self.books.now:
+            self.books.sweep()
+
+    # ------------------------------------------------------------------ time and terms
+
+    def wait(self) -> None:
+        """For a while, or for a boundary, to the microsecond; a term's end is dealt with or not."""
+        now = self.books.now
+        ahead = sorted(t for t in self._instants() if t > now)[:3]
+        if ahead and self.random.random() < 0.6:
+            later = max(now, self.random.choice(ahead) + self._tick())
+        else:
+            later = now + timedelta(
+                days=self.random.randint(0, 30), hours=self.random.randrange(24)
+            )
+        end = self.books.term.ends_at
+        if now <= end <= later and self.random.random() < 0.7:
+            self.books.wait(end - now)
+            self.renew()
+        self.books.wait(later - self.books.now)
+
+    def renew(self) -> None:
+        """The next term, if this one is over, at once or late."""
+        if self.books.now >= self.books.term.ends_at:
+            share = self.random.choice([Fraction(1), Fraction(1, 2), Fraction(0)])
+            self.books.renew(share, self.random.randint(5, 100), self.random.randint(0, 900))
+
+    # ------------------------------------------------------------------ rules, months, reads
+
+    def lift_cap(self) -> None:
+        """Of the running term, up or down."""
+        if self.books.term.starts_at <= self.books.now < self.books.term.ends_at:
+            self.books.lift_cap(self.random.randint(0, 80))
+
+    def change(self) -> None:
+        """A setting, from now on or from a little later."""
+        name = self.random.choice(sorted(SETTINGS))
+        wait = self.random.choice([NOW, NOW, FIVE_MINUTES / 2, 2 * DAY])
+        self.books.change(
+            self.random.choice(SCOPES),
+            name,
+            self.random.choice(SETTINGS[name]),
+            self.books.now + wait,
+        )
+
+    def post(self) -> None:
+        """Usage to the journal."""
+        self.books.post()
+
+    def close_month(self) -> None:
+        """The oldest open one."""
+        self.books.close_month()
+
+    def look_back(self) -> None:
+        """At a balance of any instant, as known at any other."""
+        instants = self._instants()
+        at, known = self.random.choice(instants), self.random.choice(instants)
+        self.books.compare_as_of(at + self._tick(), known + self._tick())
+        self.books.compare_consumption()
+
+    def _instants(self) -> list[datetime]:
+        """Where something begins, ends, happened or was recorded."""
+        found = {self.books.now, self.books.term.starts_at, self.books.term.ends_at}
+        for pool in self.books.pools:
+            for block in pool.blocks:
+                found |= {block.effective_at, block.expires_at or self.books.now}
+            for entry in pool.entries:
+                found |= {entry.recorded_at, entry.effective_at}
+        found |= {effective_at for _, _, _, effective_at in self.books.oracle.settings}
+        return sorted(found)

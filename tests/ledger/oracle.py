@@ -1,0 +1,415 @@
+"""A second ledger, as plain as can be: what the rules say, event by event, block by block.
+
+Written from the domain rules alone (sections T, M, L, R, O, A; interval-ledger.md 10). Every movement
+is an entry in a list and every figure a sum over entries: no line, no layout, no cache, no database.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from fractions import Fraction
+from math import floor
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from tests.ledger.oracle_alerts import Alerting
+from tests.ledger.oracle_rows import (
+    Block,
+    Commitment,
+    Draw,
+    Entry,
+    Event,
+    Holder,
+    Lapse,
+    Message,
+    Plan,
+    Pool,
+    Rate,
+    Said,
+    Term,
+)
+
+MICROSECOND = timedelta(microseconds=1)
+FIVE_MINUTES = timedelta(minutes=5)
+ROLLING = ("paid", "bonus", "migration")
+
+
+class Oracle(Alerting):
+    """All books of one vendor."""
+
+    def __init__(self, zone: str, rates: dict[str, list[Rate]]) -> None:
+        super().__init__()
+        self.zone = ZoneInfo(zone)
+        self.rates = rates
+        self.holders: list[Holder] = []
+        self.closed: set[date] = set()
+        self.events: dict[tuple[str, str], Event] = {}
+        self.counts: dict[str, int] = {}
+
+    # ------------------------------------------------------------------ usage
+
+    def accept(
+        self, batch: Sequence[Message], now: datetime, order: Sequence[int] | None = None
+    ) -> list[Said]:
+        """Take in a batch. `order`: in which its events were judged (L6: some serial order)."""
+        said: dict[int, Said] = {}
+        fresh: dict[int, Event] = {}
+        for index, message in enumerate(batch):
+            identity = message.customer, message.key
+            known = self.events.get(identity)
+            if known is not None:
+                said[index] = self._repeated(known, message, now)
+                continue
+            event = self.events[identity] = self._resolved(message, now)
+            if event.said.status:
+                said[index] = event.said
+            else:
+                fresh[index] = event
+        for index in fresh if order is None else order:
+            self._judge(fresh[index], now)
+            said[index] = fresh[index].said
+        self._notice_all(batch, {id(e.holder) for e in fresh.values()}, now)
+        results = [said[index] for index in range(len(batch))]
+        for result in results:
+            self.counts[result.status] = self.counts.get(result.status, 0) + 1
+        return results
+
+    def _repeated(self, known: Event, message: Message, now: datetime) -> Said:
+        """L7: the same when every field that this message gives equals what is stored."""
+        stored = known.message
+        aside = known.said.status in ("exception", "held")
+        contract = stored.contract if aside or known.holder is None else known.holder.code
+        time = stored.time if aside else known.time
+        same = (
+            message.meter == stored.meter
+            and message.quantity == stored.quantity
+            and message.time in (None, time)
+            and message.contract in (None, contract)
+        )
+        return Said("duplicate") if same else Said("conflict", "conflict")
+
+    def _resolved(self, message: Message, now: datetime) -> Event:
+        time = message.time or now
+        event = Event(message, self._payer(message, time), time, now - time > FIVE_MINUTES)
+        assert event.holder is not None
+        window = timedelta(days=self.setting(event.holder, "late_event_window_days", now))
+        if time - now > FIVE_MINUTES:
+            event.said = Said("held", "in_the_future")
+        elif now - time > window:
+            event.said = Said("exception", "too_late")
+        return event
+
+    def _payer(self, message: Message, time: datetime) -> Holder:
+        mine = [h for h in self.holders if h.customer == message.customer]
+        if message.contract is not None:
+            return next(h for h in mine if h.code == message.contract)
+        contract = next((h for h in mine if not h.open and h.term_at(time)), None)
+        return contract or next(h for h in mine if h.open)
+
+    def let_in(self, batch: Sequence[Message], now: datetime, order: Sequence[int]) -> None:
+        """A person lets exceptions in: judged now as late use, whatever their age (L8)."""
+        events = [self.events[message.customer, message.key] for message in batch]
+        for index in order:
+            event = events[index]
+            event.holder, event.late = self._payer(event.message, event.time), True
+            before = event.said.status
+            self._judge(event, now)
+            self.counts[before] -= 1
+            self.counts[event.said.status] = self.counts.get(event.said.status, 0) + 1
+        for event in events:
+            for rate in self.rates[event.message.meter]:
+                assert event.holder is not None
+                self.notice(event.holder.pool(rate.unit), now)
+
+    def _notice_all(self, batch: Sequence[Message], drawing: set[int], now: datetime) -> None:
+        """Look at the thresholds of every pool that the batch asked for, where one drew at all."""
+        for message in batch:
+            event = self._resolved(message, now)
+            if not event.said.status and event.holder is not None and id(event.holder) in drawing:
+                for rate in self.rates[message.meter]:
+                    self.notice(event.holder.pool(rate.unit), now)
+
+    def _judge(self, event: Event, now: datetime) -> None:
+        """Apply an event whole or refuse it whole (L5)."""
+        holder = event.holder
+        assert holder is not None
+        rates = self.rates[event.message.meter]
+        need: dict[str, int] = {}
+        for rate in rates:
+            need[rate.unit] = need.get(rate.unit, 0) + self._whole(holder, rate, event)
+        first = need[rates[0].unit]
+        event.credits = need
+        if self.enforcement(holder, event.time) == "OBSERVE":
+            event.said = Said("recorded", "", first)
+            return
+        plans = {
+            unit: self._plan(holder.pool(unit), event, n, now, event.late)
+            for unit, n in need.items()
+        }
+        refusals = [plan for plan in plans.values() if isinstance(plan, str)]
+        if "too_late" in refusals:
+            event.said = Said("exception", "too_late")
+        elif refusals:
+            event.said = Said("refused", refusals[0], first)
+        else:
+            economic = self.date_of(event.time)
+            on = self.date_of(now) if economic.replace(day=1) in self.closed else economic
+            for unit, plan in plans.items():
+                assert isinstance(plan, Plan)
+                self._draw(holder.pool(unit), event, plan, on, now)
+            for rate in rates:
+                self._count(holder, rate, event)
+            event.said = Said("applied", "", first)
+
+    def _exact(self, rate: Rate, event: Event) -> Fraction:
+        return event.message.quantity * rate.credits / rate.per
+
+    def _whole(self, holder: Holder, rate: Rate, event: Event) -> int:
+        """R3, R4: fixed rates multiply; packs draw the floor of the exact running sum."""
+        exact = self._exact(rate, event)
+        if rate.per == 1:
+            return int(exact)
+        pool = holder.pool(rate.unit)
+        cumulative = pool.cumulative.get(rate.item, Fraction(0)) + exact
+        return floor(cumulative) - pool.drawn.get(rate.item, 0)
+
+    def _count(self, holder: Holder, rate: Rate, event: Event) -> None:
+        if rate.per > 1:
+            pool = holder.pool(rate.unit)
+            exact = self._exact(rate, event)
+            pool.cumulative[rate.item] = pool.cumulative.get(rate.item, Fraction(0)) + exact
+            pool.drawn[rate.item] = floor(pool.cumulative[rate.item])
+
+    def _plan(self, pool: Pool, event: Event, need: int, now: datetime, late: bool) -> Plan | str:
+        """L3, L4, L8, L9: who would pay, or the code of the refusal."""
+        parts = []
+        for block in self._in_order(pool, event, now):
+            take = min(need, pool.rest(block))
+            need -= take
+            undo = []
+            for lapse in reversed(block.lapses):
+                if lapse.at > event.time and (back := min(need, lapse.credits)):
+                    undo.append((lapse, back))
+                    need -= back
+            if take or undo:
+                parts.append((block, take, undo))
+        commitment = pool.commitment(pool.holder.term_at(event.time))
+        if need:
+            refusal = self._no_overage(pool, commitment, event, need, now, late)
+            if refusal:
+                return refusal
+        return Plan(parts, need, commitment)
+
+    def _in_order(self, pool: Pool, event: Event, now: datetime) -> list[Block]:
+        """The eligible blocks (L3) in draw order (L4)."""
+        eligible = [
+            b
+            for b in pool.blocks
+            if b.effective_at <= now
+            and b.term_start <= event.time
+            and (b.expires_at is None or event.time < b.expires_at)
+            and (b.meters is None or event.message.meter in b.meters)
+        ]
+        expiry_first = self.setting(pool.holder, "draw_order", now) == "EXPIRY_FIRST"
+
+        def key(b: Block) -> tuple[Any, ...]:
+            width = len(b.meters) if b.meters is not None else 10**9
+            expiry = b.expires_at.timestamp() if b.expires_at else float("inf")
+            age = b.effective_at.timestamp()
+            return (width, b.priority, *((expiry, age) if expiry_first else (age, expiry)), b.no)
+
+        return sorted(eligible, key=key)
+
+    def _no_overage(
+        self,
+        pool: Pool,
+        commitment: Commitment | None,
+        event: Event,
+        need: int,
+        now: datetime,
+        late: bool,
+    ) -> str:
+        """Why `need` can't be overage, if it can't (L5, L8, O1)."""
+        if commitment is None:
+            return "insufficient_credits"
+        mode = self.enforcement(pool.holder, now)
+        if late:
+            refuses = self.setting(pool.holder, "late_admission", now) == "REFUSE_HARD"
+            return "too_late" if mode == "HARD" and refuses else ""
+        if mode != "SOFT":
+            return "insufficient_credits"
+        room = self.cap(pool.holder, commitment, now) - pool.moved(commitment)
+        return "overage_cap" if need > room else ""
+
+    def _draw(self, pool: Pool, event: Event, plan: Plan, on: date, now: datetime) -> None:
+        """Write what a plan says; one draw per block, in order."""
+        draws = event.draws.setdefault(pool.unit, [])
+        term = pool.holder.term_at(event.time)
+        for block, take, undo in plan.parts:
+            for lapse, back in undo:
+                lapse.credits -= back
+                self._write(pool, "EXPIRE", block, -back, lapse.at, on, now)
+                take += back
+            entry = self._write(pool, "CONSUME", block, take, event.time, on, now, term)
+            draws.append(Draw(block, take, entry.value, term))
+        if plan.overage:
+            assert plan.commitment is not None
+            entry = self._write(
+                pool, "OVERAGE", plan.commitment, plan.overage, event.time, on, now, term
+            )
+            draws.append(Draw(plan.commitment, plan.overage, entry.value, term))
+
+    def _write(
+        self,
+        pool: Pool,
+        type_: str,
+        of: Block | Commitment,
+        credits: int,
+        effective_at: datetime,
+        on: date,
+        now: datetime,
+        term: Term | None = None,
+    ) -> Entry:
+        """Append a movement; its value is the difference of two roundings (M4)."""
+        gone = pool.moved(of)
+        value = _released(of.cost, of.quantity, gone + credits) - _released(
+            of.cost, of.quantity, gone
+        )
+        entry = Entry(type_, of, credits, value, effective_at, now, on, term)
+        pool.entries.append(entry)
+        return entry
+
+    # ------------------------------------------------------------------ corrections
+
+    def correct(self, event: Event, credits: int, now: datetime, *, void: bool = False) -> str:
+        """Set an event's credits in its first unit (L10). Returns the code of a refusal, or ""."""
+        if event.void:
+            return "event_void"
+        holder = event.holder
+        assert holder is not None
+        pool = holder.pool(self.rates[event.message.meter][0].unit)
+        before = event.credits[pool.unit]
+        today = self.date_of(now)
+        if credits > before:
+            plan = self._plan(pool, event, credits - before, now, late=True)
+            if isinstance(plan, str):
+                return plan
+            self._draw(pool, event, plan, today, now)
+        elif credits < before:
+            self._give_back(pool, event, before - credits, now)
+        event.credits[pool.unit] = credits
+        event.void = void
+        if credits != before:
+            self.notice(pool, now)
+        return ""
+
+    def _give_back(self, pool: Pool, event: Event, credits: int, now: datetime) -> None:
+        """Reverse own draws, last first; what returns to an ended block lapses at once."""
+        today = self.date_of(now)
+        draws = event.draws.get(pool.unit, [])
+        for draw in reversed(draws):
+            back = min(credits, draw.credits)
+            if not back:
+                continue
+            credits -= back
+            type_ = "CONSUME" if isinstance(draw.of, Block) else "OVERAGE"
+            entry = self._write(pool, type_, draw.of, -back, event.time, today, now, draw.term)
+            draw.credits -= back
+            draw.value += entry.value
+            if isinstance(draw.of, Block):
+                end = draw.of.expires_at
+                if end is not None and end <= now:
+                    draw.of.lapses.append(Lapse(end, back))
+                    self._write(pool, "EXPIRE", draw.of, back, end, today, now)
+        event.draws[pool.unit] = [draw for draw in draws if draw.credits]
+
+    # ------------------------------------------------------------------ blocks and terms
+
+    def grant(self, pool: Pool, block: Block, now: datetime) -> None:
+        """Add a block; thresholds that it brings below are armed again (A2)."""
+        block.counted_before = self._counted(pool, None)
+        block.ends[0] = (block.effective_at, now, block.expires_at)
+        pool.blocks.append(block)
+        alive = [b for b in pool.blocks if b.expires_at is None or b.expires_at > now]
+        if pool.holder.open and alive:
+            oldest = min(alive, key=lambda b: (b.effective_at, b.no))
+            pool.base = oldest.counted_before
+        self.rearm(pool, now)
+        self.notice(pool, now)
+
+    def revoke(self, pool: Pool, block: Block, credits: int, now: datetime) -> str:
+        """Take back what is left and usable, at most (V13)."""
+        ended = block.expires_at is not None and block.expires_at <= now
+        if credits > (0 if ended else pool.rest(block)):
+            return "credits_consumed"
+        self._write(pool, "REVOKE", block, credits, now, self.date_of(now), now)
+        self.notice(pool, now)
+        return ""
+
+    def sweep(self, now: datetime) -> None:
+        """Let the rest of every block that ended expire, at its end (L11)."""
+        for holder in self.holders:
+            for pool in holder.pools.values():
+                ended = [b for b in pool.blocks if b.expires_at and b.expires_at <= now]
+                for block in sorted(ended, key=lambda b: (b.expires_at, b.no)):
+                    if pool.rest(block):
+                        self._lapse(pool, block, pool.rest(block), now)
+                        self.notice(pool, now)
+
+    def _lapse(self, pool: Pool, block: Block, credits: int, now: datetime) -> None:
+        end = block.expires_at
+        assert end is not None
+        block.lapses.append(Lapse(end, credits))
+        economic = self.date_of(end - MICROSECOND)
+        on = self.date_of(now) if economic.replace(day=1) in self.closed else economic
+        self._write(pool, "EXPIRE", block, credits, end, on, now)
+
+    def roll_over(self, pool: Pool, share: Fraction, into: Term, now: datetime) -> None:
+        """Carry what is left at the end of a term into the next, once, 24 months at most (L12)."""
+        end = into.starts_at
+        for block in pool.blocks:
+            if block.kind not in ROLLING or block.rolled or block.expires_at != end:
+                continue
+            left = pool.rest(block)
+            kept = floor(left * share)
+            if left > kept:
+                self._lapse(pool, block, left - kept, now)
+            if kept:
+                oldest = months_later(block.effective_at, 24)
+                block.ends.append((end, now, min(into.ends_at, oldest)))
+                block.rolled = True
+        self.notice(pool, now)
+
+    def lift(self, pool: Pool, term: Term, cap: int, now: datetime) -> None:
+        commitment = pool.commitment(term)
+        assert commitment is not None
+        commitment.lifts.append((now, cap))
+        self.rearm(pool, now)
+        self.notice(pool, now)
+
+    def date_of(self, instant: datetime) -> date:
+        return instant.astimezone(self.zone).date()
+
+
+def _released(cost: int, quantity: int, gone: int) -> int:
+    """round(cost x gone / quantity), halves away from zero (M2, M4)."""
+    exact = Fraction(cost * abs(gone), quantity)
+    whole = floor(exact + Fraction(1, 2))
+    return whole if gone >= 0 else -whole
+
+
+def months_later(instant: datetime, months: int) -> datetime:
+    """The same wall-clock time so many months later in UTC, the day clamped (T3)."""
+    year, month0 = divmod(instant.year * 12 + instant.month - 1 + months, 12)
+    for day in range(instant.day, 0, -1):
+        try:
+            return instant.replace(year=year, month=month0 + 1, day=day)
+        except ValueError:
+            continue
+    raise AssertionError(instant)
+
+
+def month_is_over(month: date, today: date) -> bool:
+    """Whether the month that begins on `month` is over."""
+    return (today.year, today.month) > (month.year, month.month)

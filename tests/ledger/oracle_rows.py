@@ -1,0 +1,200 @@
+"""The rows of the oracle: blocks, terms, events, and the entries from which all figures are summed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from fractions import Fraction
+from typing import Any, NamedTuple
+
+PRIORITIES = {"daily": 10, "promo": 20, "compensation": 20}
+
+
+class Said(NamedTuple):
+    """What became of a message."""
+
+    status: str
+    code: str = ""
+    credits: int | None = None
+
+
+class Rate(NamedTuple):
+    """One price of a meter: `credits` per `per` of its quantity, in one unit."""
+
+    item: str
+    unit: str
+    credits: int
+    per: int = 1
+
+
+@dataclass(frozen=True)
+class Message:
+    """A usage message as a client sends it."""
+
+    customer: str
+    key: str
+    meter: str
+    quantity: Fraction
+    time: datetime | None = None
+    contract: str | None = None
+
+
+@dataclass(eq=False)
+class Lapse:
+    """An expiry as far as it was not undone."""
+
+    at: datetime
+    credits: int
+
+
+@dataclass(eq=False)
+class Block:
+    """A dated lot of credits (L2). `ends`: (effective, recorded, expires_at), the last one counts."""
+
+    source: str
+    kind: str
+    granted: int
+    cost: int
+    effective_at: datetime
+    term_start: datetime
+    meters: frozenset[str] | None
+    recorded_at: datetime
+    ends: list[tuple[datetime, datetime, datetime | None]]
+    no: int
+    counted_before: int = 0
+    rolled: bool = False
+    lapses: list[Lapse] = field(default_factory=list)
+
+    @property
+    def priority(self) -> int:
+        return PRIORITIES.get(self.kind, 50)
+
+    @property
+    def expires_at(self) -> datetime | None:
+        return self.ends[-1][2]
+
+    @property
+    def quantity(self) -> int:
+        return self.granted
+
+    def lives(self, at: datetime) -> bool:
+        return self.effective_at <= at and (self.expires_at is None or at < self.expires_at)
+
+
+@dataclass(eq=False)
+class Term:
+    """A term of a holder."""
+
+    number: int
+    starts_at: datetime
+    ends_at: datetime
+
+
+@dataclass(eq=False)
+class Commitment:
+    """What a pool's term obliges to; overage of it is valued at cost / quantity (O4)."""
+
+    term: Term
+    quantity: int
+    cost: int
+    lifts: list[tuple[datetime, int]] = field(default_factory=list)
+
+
+@dataclass(eq=False)
+class Draw:
+    """What an event took from one block, or as overage (`source` None), and still has."""
+
+    of: Block | Commitment
+    credits: int
+    value: int
+    term: Term | None
+
+    @property
+    def source(self) -> str | None:
+        return self.of.source if isinstance(self.of, Block) else None
+
+
+@dataclass(frozen=True, eq=False)
+class Entry:
+    """A movement (L1): credits > 0 leave a block (or become overage), < 0 come back."""
+
+    type: str  # CONSUME, OVERAGE, EXPIRE, REVOKE; its reversal has credits < 0
+    of: Block | Commitment
+    credits: int
+    value: int
+    effective_at: datetime
+    recorded_at: datetime
+    posting_date: date
+    term: Term | None = None
+
+
+@dataclass(eq=False)
+class Event:
+    """An event as stored: what it drew, per unit."""
+
+    message: Message
+    holder: Holder | None
+    time: datetime
+    late: bool
+    said: Said = field(default_factory=lambda: Said(""))
+    credits: dict[str, int] = field(default_factory=dict)
+    draws: dict[str, list[Draw]] = field(default_factory=dict)
+    void: bool = False
+
+
+@dataclass(eq=False)
+class Pool:
+    """The balance of one unit under one holder."""
+
+    holder: Holder
+    unit: str
+    blocks: list[Block] = field(default_factory=list)
+    entries: list[Entry] = field(default_factory=list)
+    commitments: list[Commitment] = field(default_factory=list)
+    cumulative: dict[str, Fraction] = field(default_factory=dict)
+    drawn: dict[str, int] = field(default_factory=dict)
+    base: int = 0
+    armed: dict[tuple[int, str], list[Any]] = field(default_factory=dict)
+    crossings: list[tuple[int, str, int]] = field(default_factory=list)
+
+    def moved(self, of: Block | Commitment, *types: str) -> int:
+        """Net credits of these types (all, if none is named) that left a block or became overage."""
+        return sum(e.credits for e in self.entries if e.of is of and (not types or e.type in types))
+
+    def rest(self, block: Block) -> int:
+        return block.granted - self.moved(block)
+
+    def balance(self, at: datetime) -> int:
+        return sum(self.rest(block) for block in self.blocks if block.lives(at))
+
+    def commitment(self, term: Term | None) -> Commitment | None:
+        return next((c for c in self.commitments if c.term is term and term is not None), None)
+
+    def overage(self, term: Term) -> int:
+        commitment = self.commitment(term)
+        return 0 if commitment is None else self.moved(commitment)
+
+
+@dataclass(eq=False)
+class Holder:
+    """A contract, or a customer's open one."""
+
+    customer: str
+    code: str
+    open: bool
+    terms: list[Term] = field(default_factory=list)
+    pools: dict[str, Pool] = field(default_factory=dict)
+
+    def term_at(self, instant: datetime) -> Term | None:
+        return next((t for t in self.terms if t.starts_at <= instant < t.ends_at), None)
+
+    def pool(self, unit: str) -> Pool:
+        return self.pools.setdefault(unit, Pool(self, unit))
+
+
+class Plan(NamedTuple):
+    """How an event would be paid: per block what is left there, and lapses to undo; then overage."""
+
+    parts: list[tuple[Block, int, list[tuple[Lapse, int]]]]
+    overage: int
+    commitment: Commitment | None

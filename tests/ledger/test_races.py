@@ -1,0 +1,201 @@
+"""Many at once, with real commits: the last credit is spent once, whoever comes first.
+
+Each race has a negative control: the same with the pool's lock taken away must oversell or break, or
+the race would prove nothing.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+
+import pytest
+from django.db import DatabaseError, connection
+
+from creditops.lib import sql
+from creditops.lib.models import Approval
+from ledger import balances, expiry
+from ledger.models import Block, UsageEvent
+from tests.cast import at, contract_pool, customer, grant, open_pool, send
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+NOW = at("2026-02-01")
+SPENDERS = 50
+# A race under load must not end because somebody waits long: that is another rule.
+PATIENCE_SECONDS = 60
+
+
+def at_once(acts: Sequence[Callable[[], object]]) -> list[object]:
+    """Do all of these at the same moment, each on a connection of its own; errors are results.
+
+    The first event of all makes rows (its source, its month) that the others would wait for, which
+    would be no race: it was sent before.
+    """
+    send("before the race", 0, when=NOW)
+    start = threading.Barrier(len(acts))
+    results: list[object] = [None] * len(acts)
+
+    def run(index: int, act: Callable[[], object]) -> None:
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute(f"SET lock_timeout = '{PATIENCE_SECONDS}s'")
+            start.wait(PATIENCE_SECONDS)
+            results[index] = act()
+        except Exception as error:
+            results[index] = error
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run, args=pair) for pair in enumerate(acts)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(2 * PATIENCE_SECONDS)
+    return results
+
+
+def spenders(number: int, *, credits: int = 1, **fields) -> list[Callable[[], object]]:
+    """Acts that each send one event of so many credits, and answer with its fate."""
+
+    def spender(key: str) -> Callable[[], object]:
+        def spend() -> str:
+            outcome = send(key, credits, when=NOW, **fields)
+            return outcome.code or outcome.status
+
+        return spend
+
+    return [spender(f"e{index}") for index in range(number)]
+
+
+def fates(results: Sequence[object]) -> dict[str, int]:
+    """How many met which fate."""
+    return dict(Counter(r if isinstance(r, str) else type(r).__name__ for r in results))
+
+
+@pytest.fixture
+def without_the_lock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pools are read without being locked."""
+    usual = sql.statement
+
+    def statement(package: str, name: str) -> str:
+        return usual(package, name).replace("FOR NO KEY UPDATE OF s", "")
+
+    monkeypatch.setattr(sql, "statement", statement)
+
+
+def test_the_last_credit_among_fifty_goes_to_exactly_one():
+    pool = open_pool(customer())
+    grant(pool, 1, source="b1")
+
+    results = at_once(spenders(SPENDERS))
+
+    assert fates(results) == {"applied": 1, "insufficient_credits": SPENDERS - 1}
+    assert balances.of_pool(pool, as_of=NOW, known_at=NOW).available == 0
+
+
+def test_without_the_lock_the_last_credit_is_not_safe(without_the_lock, books_break):
+    grant(open_pool(customer()), 1, source="b1")
+
+    results = at_once(spenders(SPENDERS))
+
+    assert fates(results) != {"applied": 1, "insufficient_credits": SPENDERS - 1}
+    assert any(isinstance(result, DatabaseError) for result in results)
+
+
+def test_of_twice_as_many_spenders_as_credits_exactly_half_are_served():
+    pool = open_pool(customer())
+    grant(pool, 10, source="b1")
+    grant(pool, 10, source="b2")
+
+    results = at_once(spenders(40))
+
+    assert fates(results) == {"applied": 20, "insufficient_credits": 20}
+    assert balances.of_pool(pool, as_of=NOW, known_at=NOW).used == 20
+
+
+def test_without_the_lock_not_exactly_half_are_served(without_the_lock, books_break):
+    grant(open_pool(customer()), 20, source="b1")
+
+    results = at_once(spenders(40))
+
+    assert fates(results) != {"applied": 20, "insufficient_credits": 20}
+
+
+def test_the_overage_cap_is_reached_and_never_passed():
+    _, pool, term = contract_pool(customer(), commitment=10, price_minor=10)
+
+    results = at_once(spenders(30))
+
+    assert fates(results) == {"applied": 12, "overage_cap": 18}
+    assert balances.consumption(pool, term) == {"paid": 10, "overage": 2}
+    assert Approval.objects.filter(kind="overage.lift", state="open").count() == 1
+
+
+def test_without_the_lock_the_cap_is_not_safe(without_the_lock, books_break):
+    contract_pool(customer(), commitment=10, price_minor=10)
+
+    results = at_once(spenders(30))
+
+    assert fates(results) != {"applied": 12, "overage_cap": 18}
+
+
+def test_the_same_event_sent_by_many_at_once_is_applied_once():
+    pool = open_pool(customer())
+    grant(pool, 100, source="b1")
+
+    results = at_once([lambda: send("the same", 7, when=NOW).status] * 8)
+
+    assert fates(results) == {"applied": 1, "duplicate": 7}
+    assert balances.of_pool(pool, as_of=NOW, known_at=NOW).used == 7
+
+
+def test_without_the_lock_the_same_event_is_not_told_from_its_repetitions(
+    without_the_lock, books_break
+):
+    grant(open_pool(customer()), 100, source="b1")
+
+    results = at_once([lambda: send("the same", 7, when=NOW).status] * 8)
+
+    assert fates(results) != {"applied": 1, "duplicate": 7}
+
+
+def test_where_no_line_is_touched_the_unique_key_decides_and_the_losers_try_again(
+    without_the_lock,
+):
+    grant(open_pool(customer()), 100, source="b1")
+
+    results = at_once([lambda: send("the same", 0, when=NOW).status] * 8)
+
+    assert fates(results) == {"applied": 1, "duplicate": 7}
+    assert UsageEvent.objects.filter(key="the same").count() == 1
+
+
+def expiry_against_drain() -> tuple[list[object], Block]:
+    """A block of 100 ended a minute ago: it is swept while twenty events of 10 from before arrive."""
+    end = NOW - timedelta(minutes=1)
+    block = grant(open_pool(customer()), 100, source="b1", end=end)
+    subject = f"{block.customer_id}-{block.id}"
+    late = end - timedelta(seconds=1)
+
+    def sweep() -> str:
+        expiry.expire_due(subject, end, NOW)
+        return "swept"
+
+    return at_once([sweep, *spenders(20, credits=10, time=late)]), block
+
+
+def test_expiry_and_use_from_before_it_come_to_the_same_in_any_order():
+    results, block = expiry_against_drain()
+
+    assert fates(results) == {"swept": 1, "applied": 10, "insufficient_credits": 10}
+    balance = balances.of_pool(block.pool, as_of=NOW, known_at=NOW)
+    assert (balance.used, balance.expired, balance.available) == (100, 0, 0)
+
+
+def test_without_the_lock_expiry_and_use_tread_on_each_other(without_the_lock, books_break):
+    results, _ = expiry_against_drain()
+
+    assert fates(results) != {"swept": 1, "applied": 10, "insufficient_credits": 10}

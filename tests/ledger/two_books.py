@@ -1,0 +1,508 @@
+"""Does every act twice, on the ledger and on the oracle, and compares what stands in both.
+
+One vendor with two customers: Acme with a contract in two units and its open contract, Otto with an
+open one. Acts go through the work modules, as doors would; times are arguments, the clock is ours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from decimal import Decimal
+from fractions import Fraction
+from unittest import mock
+
+from django.db import connection
+
+from creditops.lib import due, policies
+from creditops.lib.refusals import Refusal
+from ledger import (
+    balances,
+    books,
+    caps,
+    closing,
+    corrections,
+    exceptions,
+    expiry,
+    explain,
+    grants,
+    holders,
+    intake_counts,
+    metering,
+    posting,
+    statements,
+    tariffs,
+    units,
+)
+from ledger.drawdown import Drawing
+from ledger.expiry import Carry
+from ledger.grants import Grant
+from ledger.messages import Message as Wire
+from ledger.models import Block as BlockRow
+from ledger.models import Holder as HolderRow
+from ledger.models import Meter, ThresholdCrossing, UsageEvent
+from ledger.models import Pool as PoolRow
+from ledger.tariffs import Price
+from tests import cast
+from tests.ledger import oracle, oracle_reads
+from tests.ledger.oracle import Oracle
+from tests.ledger.oracle_rows import (
+    Block,
+    Commitment,
+    Event,
+    Holder,
+    Message,
+    Pool,
+    Rate,
+    Said,
+    Term,
+)
+
+CREDIT, DATA = "CREDIT", "DATA"
+# What the meters cost: rated already, per call, per thousand tokens (a pack), in two units at once.
+RATES = {
+    "credits": [Rate("credits", CREDIT, 1)],
+    "credits:DATA": [Rate("data", DATA, 1)],
+    "call": [Rate("call", CREDIT, 3)],
+    "tokens": [Rate("tokens", CREDIT, 5, per=1_000)],
+    "enrich": [Rate("enrich", CREDIT, 1), Rate("enrichment data", DATA, 2)],
+}
+LONG_AGO = cast.at("2025-06-01")
+
+
+class TwoBooks:
+    """The ledger and the oracle side by side."""
+
+    def __init__(self, zone: str, *, commitment: int, price: int, data_commitment: int) -> None:
+        """Open both books; Acme's contract c1 begins, with credits in both units.
+
+        Args:
+            zone: of the books.
+            commitment, price: of c1's first term, in credits and minor units.
+            data_commitment: of its second unit; 0 for none, so that it knows no overage.
+        """
+        self.now = cast.START
+        self.oracle = Oracle(zone, RATES)
+        self.rows: dict[int, PoolRow] = {}
+        self.holder_rows: dict[str, HolderRow] = {}
+        self.sent: list[Message] = []
+        self.months_closed = 0
+        self.told: list[str] = []
+        books.open_books(currency="USD", time_zone=zone, at=LONG_AGO)
+        self._publish_rates()
+        acme, otto = cast.customer("acme"), cast.customer("otto")
+        self.contract = self._holder(
+            holders.add(acme, code="c1", time_zone="UTC", at=cast.START), open_=False
+        )
+        self.pools = [
+            self._pool(self.contract, CREDIT),
+            self._pool(self.contract, DATA),
+            self._pool(self._holder(holders.pay_as_you_go(acme, cast.START), open_=True), CREDIT),
+            self._pool(self._holder(holders.pay_as_you_go(otto, cast.START), open_=True), CREDIT),
+        ]
+        self.term = self._begin_term(cast.START, cast.at("2026-04-01"))
+        self._commit(self.pools[0], commitment, price)
+        if data_commitment:
+            self._commit(self.pools[1], data_commitment, price)
+
+    # ------------------------------------------------------------------ acts
+
+    def tell(self, act: str, *what: object) -> None:
+        """Note an act for the one who reads a failure."""
+        self.told.append(f"{self.now.isoformat()} {act} {' '.join(map(str, what))}")
+
+    def wait(self, time: timedelta) -> None:
+        """Let time go by; nothing else happens."""
+        self.now += time
+
+    def send(self, batch: Sequence[Message]) -> None:
+        """Send a batch; every outcome and every draw of it must be the oracle's."""
+        self.tell("send", *[_told(m) for m in batch])
+        self.sent += batch
+        with _order_of_judgement() as judged:
+            receipt = metering.accept(
+                [_wire(message) for message in batch], at=self.now, origin="test"
+            )
+        outcomes = [
+            Said(
+                outcome.status,
+                outcome.code,
+                outcome.credits if outcome.status in ("applied", "recorded", "refused") else None,
+            )
+            for outcome in receipt.outcomes
+        ]
+        expected = self.oracle.accept(batch, self.now, judged)
+        assert outcomes == expected
+        for message in batch:
+            self._compare_event(message)
+
+    def let_in(self, count: int) -> None:
+        """Let in that many of the exceptions that wait, in one batch."""
+        rows = list(exceptions.waiting().filter(kind="exception").order_by("id")[:count])
+        batch = [self.oracle.events[row.customer_code, row.key].message for row in rows]
+        self.tell("let in", *map(_told, batch))
+        with _order_of_judgement() as judged:
+            exceptions.apply(rows, by="Fiona", reason="test", at=self.now)
+        self.oracle.let_in(batch, self.now, judged)
+        for message in batch:
+            self._compare_event(message)
+
+    def grant(
+        self,
+        pool: Pool,
+        kind: str,
+        credits: int,
+        cost: int,
+        *,
+        effective_at: datetime,
+        expires_at: datetime | None,
+        in_term: bool,
+        meters: Sequence[str] | None = None,
+    ) -> None:
+        """Grant a block."""
+        term = self.term if in_term else None
+        source = f"b{sum(len(p.blocks) for p in self.pools) + 1}"
+        row = None if term is None else self._term_row(term)
+        self.tell("grant", pool.holder.code, pool.unit, source, kind, credits, cost,
+                  effective_at, expires_at, in_term, meters)  # fmt: skip
+        issued = grants.issue(
+            self.rows[id(pool)],
+            [
+                Grant(
+                    kind=kind,
+                    credits=credits,
+                    source=source,
+                    effective_at=effective_at,
+                    expires_at=expires_at,
+                    cost_minor=cost,
+                    cost_functional_minor=cost,
+                    currency="USD",
+                    term=row,
+                    meters=None if meters is None else [_meter(code).id for code in meters],
+                )
+            ],
+            at=self.now,
+        )
+        self.oracle.grant(
+            pool,
+            Block(
+                source=source,
+                kind=kind,
+                granted=credits,
+                cost=cost,
+                effective_at=effective_at,
+                term_start=effective_at if term is None else term.starts_at,
+                meters=None if meters is None else frozenset(meters),
+                recorded_at=self.now,
+                ends=[(effective_at, self.now, expires_at)],
+                no=issued[0].id,
+            ),
+            self.now,
+        )
+
+    def correct(self, event: Event, credits: int, *, void: bool) -> None:
+        """Correct or void an applied event."""
+        self.tell("correct", _told(event.message), credits, void)
+        row = self._event_row(event.message)
+        refused = ""
+        try:
+            if void:
+                corrections.void(row, by="Fiona", reason="test", at=self.now)
+            else:
+                corrections.correct(row, credits=credits, by="Fiona", reason="test", at=self.now)
+        except Refusal as refusal:
+            refused = refusal.code
+        assert refused == self.oracle.correct(event, credits, self.now, void=void)
+        self._compare_event(event.message)
+
+    def revoke(self, pool: Pool, block: Block, credits: int) -> None:
+        """Take credits back."""
+        self.tell("revoke", block.source, credits)
+        row = BlockRow.objects.get(source=block.source)
+        refused = ""
+        try:
+            grants.revoke(row, credits=credits, by="Fiona", reason="test", at=self.now)
+        except Refusal as refusal:
+            refused = refusal.code
+        assert refused == self.oracle.revoke(pool, block, credits, self.now)
+
+    def sweep(self) -> None:
+        """Let expire what ended."""
+        self.tell("sweep")
+        report = due.run(self.now, now=self.now)
+        assert report.failed == []
+        self.oracle.sweep(self.now)
+
+    def renew(self, share: Fraction, commitment: int, price: int) -> None:
+        """The term has ended: the next begins where it ended, what is left rolls over."""
+        self.tell("renew", share, commitment, price)
+        end = self.term.ends_at
+        self.term = self._begin_term(end, oracle.months_later(end, 3))
+        row = self._term_row(self.term)
+        for pool in self.pools[:2]:
+            pool_row = self.rows[id(pool)]
+            expiry.roll_over(
+                pool_row,
+                expiry.rollable(pool_row, end),
+                Carry(share, row, "UTC"),
+                at=end,
+                recorded_at=self.now,
+            )
+            self.oracle.roll_over(pool, share, self.term, self.now)
+        self._commit(self.pools[0], commitment, price)
+
+    def lift_cap(self, cap: int) -> None:
+        """Approve a cap for the running term."""
+        self.tell("lift_cap", cap)
+        pool = self.pools[0]
+        row = self.rows[id(pool)]
+        caps.lift(
+            self.holder_rows["c1"],
+            unit_id=row.unit_id,
+            cap=cap,
+            by="Ada",
+            reason="test",
+            at=self.now,
+        )
+        self.oracle.lift(pool, self.term, cap, self.now)
+
+    def change(self, scope: str, name: str, value: object, effective_at: datetime) -> None:
+        """Change a setting of a scope from an instant on."""
+        self.tell("change", scope, name, value, effective_at)
+        policies.change(
+            scope,
+            {name: value},
+            effective_at=effective_at,
+            recorded_at=self.now,
+            by="Fiona",
+        )
+        read = Fraction(str(value)) if name == "overage_pct" else value
+        self.oracle.settings.append((scope, name, read, effective_at))
+
+    def post(self) -> None:
+        """Post what waits; the journal must say what the oracle says, by date and account."""
+        self.tell("post")
+        posting.run(self.now)
+        posted = {
+            key: -net
+            for key, net in statements.net(statements.lines()).items()
+            if key[1].startswith("4")
+        }
+        assert posted == oracle_reads.revenue(self.pools)
+        assert posting.run(self.now) == 0
+
+    def close_month(self) -> None:
+        """Close the oldest open month, if it is over."""
+        self.tell("close_month")
+        month = oracle.months_later(LONG_AGO, 6 + self.months_closed).date()
+        if oracle.month_is_over(month, self.oracle.date_of(self.now)):
+            closing.close_month(month, by="Fiona", at=self.now)
+            self.months_closed += 1
+            self.oracle.closed.add(month)
+
+    # ------------------------------------------------------------------ comparing
+
+    def compare(self) -> None:
+        """Blocks, overage and alerts are the oracle's, and the database has no objection."""
+        with connection.cursor() as cursor:
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED")
+        # As of a little later, so that events from there are counted too.
+        self.compare_as_of(self.now + oracle.FIVE_MINUTES, self.now)
+        self._compare_crossings()
+
+    def compare_as_of(self, at: datetime, known: datetime) -> None:
+        """The balances at one pair of instants are the oracle's."""
+        for customer in ("acme", "otto"):
+            pools = [pool for pool in self.pools if pool.holder.customer == customer]
+            rows = [self.rows[id(pool)] for pool in pools]
+            found = balances.of_pools(rows, as_of=at, known_at=known)
+            for pool, balance in zip(pools, found, strict=True):
+                blocks = {
+                    block.source: (block.used, block.expired, block.voided, block.left)
+                    for block in balance.blocks
+                }
+                where = (pool.holder.code, pool.unit, at, known)
+                assert blocks == oracle_reads.as_of(pool, at, known), where
+                assert balance.overage == oracle_reads.overage_as_of(pool, at, known), where
+
+    def compare_consumption(self) -> None:
+        """What each term used, by kind of credits, is the oracle's."""
+        for pool in self.pools[:2]:
+            for term in pool.holder.terms:
+                found = balances.consumption(self.rows[id(pool)], self._term_row(term))
+                used = {kind: credits for kind, credits in found.items() if credits}
+                assert used == oracle_reads.consumption(pool, term), (pool.unit, term.number)
+
+    def compare_everything(self) -> None:
+        """Every event with its draws; the counts of messages; sending all again changes nothing."""
+        for event in self.oracle.events.values():
+            self._compare_event(event.message)
+        self._compare_counts()
+        crossed = ThresholdCrossing.objects.count()
+        stored = UsageEvent.objects.count()
+        for start in range(0, len(self.sent), 50):
+            again = self.sent[start : start + 50]
+            receipt = metering.accept([_wire(m) for m in again], at=self.now, origin="again")
+            said = [outcome.status for outcome in receipt.outcomes]
+            assert said == [s.status for s in self.oracle.accept(again, self.now, [])]
+            assert set(said) <= {"duplicate", "conflict"}
+        assert UsageEvent.objects.count() == stored
+        assert ThresholdCrossing.objects.count() == crossed
+        self._compare_counts()
+        self.compare()
+        self.compare_as_of(self.now + timedelta(days=900), self.now)
+        self.compare_consumption()
+        self.post()
+
+    def _compare_counts(self) -> None:
+        counts = intake_counts.of()
+        assert counts.pop("received") == sum(self.oracle.counts.values())
+        told = {status: n for status, n in self.oracle.counts.items() if n}
+        assert {status: n for status, n in counts.items() if n} == told
+
+    def _compare_event(self, message: Message) -> None:
+        """Status, code and draws of one stored event."""
+        event = self.oracle.events[message.customer, message.key]
+        row = UsageEvent.objects.filter(key=message.key, customer__code=message.customer).first()
+        if event.said.status in ("exception", "held"):
+            assert row is None
+            return
+        assert row is not None
+        assert event.holder is not None
+        assert row.get_status_display() == event.said.status
+        assert row.code == event.said.code
+        found: dict[str, list[tuple[str | None, int, int]]] = {}
+        for draw in explain.draws(row):
+            unit = next(p.unit for p in self.pools if self.rows[id(p)].id == draw.pool_id)
+            found.setdefault(unit, []).append((draw.block_source, draw.credits, draw.value))
+        expected = {
+            unit: [(draw.source, draw.credits, draw.value) for draw in draws]
+            for unit, draws in event.draws.items()
+            if draws
+        }
+        assert found == expected, message
+
+    def _compare_crossings(self) -> None:
+        numbers = dict(self.holder_rows["c1"].terms.values_list("id", "number"))
+        found: dict[int, list[tuple[int, str, int]]] = {}
+        for crossing in ThresholdCrossing.objects.all():
+            told = (numbers.get(crossing.term_id, 0), crossing.threshold, crossing.arming)
+            found.setdefault(crossing.pool_id, []).append(told)
+        for pool in self.pools:
+            fired = found.get(self.rows[id(pool)].id, [])
+            assert sorted(fired) == sorted(pool.crossings), (pool.holder.code, pool.unit)
+
+    # ------------------------------------------------------------------ setting up
+
+    def _publish_rates(self) -> None:
+        unit = {code: units.ensure(code) for code in (CREDIT, DATA)}
+        prices = [
+            Price(
+                item=rate.item,
+                kind="pack" if rate.per > 1 else "fixed",
+                meter=units.ensure_meter(meter),
+                property="",
+                match={},
+                unit=unit[rate.unit],
+                credits=rate.credits,
+                per=rate.per,
+            )
+            for meter, rates in RATES.items()
+            if not meter.startswith("credits")
+            for rate in rates
+        ]
+        tariffs.publish(
+            name="std", version="1", prices=prices, effective_from=LONG_AGO, at=LONG_AGO
+        )
+
+    def _holder(self, row: HolderRow, *, open_: bool) -> Holder:
+        self.holder_rows[row.code] = row
+        tariffs.assign(row, name="std", starts_at=LONG_AGO, source="test")
+        holder = Holder(row.customer.code, row.code, open_)
+        self.oracle.holders.append(holder)
+        return holder
+
+    def _pool(self, holder: Holder, unit: str) -> Pool:
+        pool = holder.pool(unit)
+        self.rows[id(pool)] = holders.pool(
+            self.holder_rows[holder.code], units.find(unit), cast.START
+        )
+        return pool
+
+    def _begin_term(self, starts_at: datetime, ends_at: datetime) -> Term:
+        holders.begin_term(self.holder_rows["c1"], starts_at=starts_at, ends_at=ends_at)
+        term = Term(len(self.contract.terms) + 1, starts_at, ends_at)
+        self.contract.terms.append(term)
+        return term
+
+    def _term_row(self, term: Term):
+        return self.holder_rows["c1"].terms.get(number=term.number)
+
+    def _commit(self, pool: Pool, credits: int, price: int) -> None:
+        """Commit a pool to the running term, and grant the commitment."""
+        holders.commit(
+            self._term_row(self.term),
+            self.rows[id(pool)],
+            commitment=credits,
+            price_minor=price,
+            currency="USD",
+            price_functional_minor=price,
+            at=self.now,
+        )
+        pool.commitments.append(Commitment(self.term, credits, price))
+        self.grant(
+            pool,
+            "paid",
+            credits,
+            price,
+            effective_at=self.term.starts_at,
+            expires_at=self.term.ends_at,
+            in_term=True,
+        )
+
+    def _event_row(self, message: Message) -> UsageEvent:
+        return UsageEvent.objects.get(key=message.key, customer__code=message.customer)
+
+
+def _wire(message: Message) -> Wire:
+    quantity = Decimal(message.quantity.numerator) / Decimal(message.quantity.denominator)
+    return Wire(
+        source="test",
+        key=message.key,
+        customer=message.customer,
+        meter=message.meter,
+        contract=message.contract,
+        time=message.time,
+        quantity=quantity,
+    )
+
+
+def _told(message: Message) -> str:
+    """A message in one line."""
+    m = message
+    return f"[{m.customer} {m.contract} {m.key} {m.meter} {m.quantity} @{m.time}]"
+
+
+def _meter(code: str) -> Meter:
+    return Meter.objects.get(code=code)
+
+
+@contextmanager
+def _order_of_judgement() -> Iterator[list[int]]:
+    """Notes the order in which the drawing judges events: the serial order that it claims (L6)."""
+    judged: list[int] = []
+
+    def noting(method):
+        def judge(drawing, event):
+            if event.index not in judged:
+                judged.append(event.index)
+            return method(drawing, event)
+
+        return judge
+
+    with (
+        mock.patch.object(Drawing, "_draw_on_line", noting(Drawing._draw_on_line)),
+        mock.patch.object(Drawing, "_draw_beside", noting(Drawing._draw_beside)),
+    ):
+        yield judged
