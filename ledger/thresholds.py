@@ -104,12 +104,14 @@ def write(crossings: Collection[ThresholdCrossing], armings: Collection[Arming] 
 
 
 def _reached(line: Line, use: Term, threshold: str, consumed: int, balance: int) -> bool:
-    """Whether `threshold` is reached by these figures."""
-    if threshold == EXHAUSTED:
-        return balance == 0
+    """Whether `threshold` is reached by these figures; where there was nothing, nothing is."""
     if threshold.startswith("OVERAGE_"):
         percent = int(threshold.removeprefix("OVERAGE_"))
         return line.overage(use) * 100 >= percent * use.cap
+    if consumed + balance == 0:
+        return False
+    if threshold == EXHAUSTED:
+        return balance == 0
     return consumed * 100 >= int(threshold) * (consumed + balance)
 
 
@@ -123,10 +125,10 @@ def _armed_positions(line: Line, now: datetime) -> list[tuple[str, int]]:
     if use is None or line.rules.enforcement == OBSERVE:
         return []
     consumed, balance = line.measured(now)
-    total = consumed + balance
-    targets = [(str(percent), _ceil(percent * total, 100)) for percent in line.alerts if total]
-    if total:
-        targets.append((EXHAUSTED, total))
+    # Where nothing is left of nothing used, the first credit of overage reaches them all.
+    total = max(consumed + balance, 1)
+    targets = [(str(percent), _ceil(percent * total, 100)) for percent in line.alerts]
+    targets.append((EXHAUSTED, total))
     before = consumed - sum(s.taken(line.consumed) for s in line.segments if s.counts)
     positions = [(name, _position(line, target - before)) for name, target in targets]
     if use.layer is not None and use.cap > 0:

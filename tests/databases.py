@@ -17,6 +17,7 @@ from django.db.backends.signals import connection_created
 from django.test import TransactionTestCase
 
 from creditops.database import scratch
+from ledger import tariffs
 
 # Both lead to the same database, as in production: with the rights of `app`, and as its owner.
 ALIASES = ("default", "owner")
@@ -50,6 +51,7 @@ def _make_anew(name: str, template: str) -> None:
     _close_all()
     scratch.drop(name)
     scratch.create(name, template)
+    tariffs.compiled.cache_clear()  # ids begin at 1 again, with other tariffs behind them
 
 
 def _lead_to(names: dict[str, str]) -> None:

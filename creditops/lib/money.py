@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from fractions import Fraction
 
-from babel.numbers import format_currency
+from babel.numbers import format_currency, get_currency_symbol
 
 from creditops.lib.refusals import Refusal
 
@@ -94,7 +94,9 @@ def for_people(minor: int, currency: str, *, short: bool = False, locale: str = 
     decimals = exponent(currency)
     amount = Decimal(minor).scaleb(-decimals)
     whole = short and amount == amount.to_integral_value()
-    pattern = "¤#,##0" if whole or not decimals else f"¤#,##0.{'0' * decimals}"
+    symbol = get_currency_symbol(currency, locale=locale)
+    gap = "\xa0" if symbol[-1].isalpha() else ""  # CHF 5.00 beside $5.00
+    pattern = f"¤{gap}#,##0" if whole or not decimals else f"¤{gap}#,##0.{'0' * decimals}"
     return format_currency(amount, currency, pattern, locale=locale, currency_digits=False)
 
 

@@ -39,7 +39,7 @@ def address(person: Person, page: str = "change") -> str:
     return f"/admin/accounts/person/{person.pk}/{page}/"
 
 
-def facts(person: Person) -> tuple:
+def facts(person: Person) -> tuple[object, ...]:
     found = Person.objects.get(pk=person.pk)
     groups = sorted(found.groups.values_list("name", flat=True))
     return (

@@ -30,7 +30,7 @@ def buy(caller, *items: Item) -> None:
 
 
 def test_an_event_is_explained_whole(caller, acme):
-    grant(acme, 10, kind="promo", source="welcome", end=at("2027-01-01"))
+    grant(acme, 10, kind="promo", source="welcome", end=at("2027-01-01"), promo_policy="ZERO_COST")
     uid = sent(caller, time="2026-02-01T11:00:00Z", user="ann")
     posting.run(NOW)
 

@@ -287,15 +287,17 @@ def test_more_than_ten_thousand_events_are_too_many(caller, acme):
 
 
 def test_events_are_listed_newest_first_with_filters(caller, acme):
-    caller.send("events", [EVENT | {"id": f"e{i}", "quantity": 1, "user": f"u{i}"} for i in range(5)])
+    caller.send(
+        "events", [EVENT | {"id": f"e{i}", "quantity": 1, "user": f"u{i}"} for i in range(5)]
+    )
 
     first = caller.get("events", customer="acme", limit=2).json()
     second = caller.get("events", customer="acme", limit=2, cursor=first["next"]).json()
 
     assert [row["id"] for row in first["results"] + second["results"]] == ["e4", "e3", "e2", "e1"]
-    assert [r["id"] for r in caller.get("events", customer="acme", user="u2").json()["results"]] == [
-        "e2"
-    ]
+    assert [
+        r["id"] for r in caller.get("events", customer="acme", user="u2").json()["results"]
+    ] == ["e2"]
     assert caller.get("events", customer="acme", limit=0).status_code == 422
     assert caller.get("events", customer="acme", cursor="x").status_code == 422
 
@@ -315,7 +317,12 @@ def test_a_list_of_events_is_narrowed(caller, acme, query, keys):
         "events",
         [
             EVENT
-            | {"id": f"e{i}", "quantity": 20 + i, "user": f"u{i}", "time": f"2026-02-01T11:0{i}:00Z"}
+            | {
+                "id": f"e{i}",
+                "quantity": 20 + i,
+                "user": f"u{i}",
+                "time": f"2026-02-01T11:0{i}:00Z",
+            }
             for i in range(5)
         ],
     )

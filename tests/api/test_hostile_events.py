@@ -42,7 +42,9 @@ def fate(caller: Caller, **event) -> tuple[str, str | None]:
     return bad["status"], bad.get("code")
 
 
-@pytest.mark.parametrize("tokens", ["1e3", "NaN", "-1", " 12 ", "1_000", "１２", "", True, None, [], {}])
+@pytest.mark.parametrize(
+    "tokens", ["1e3", "NaN", "-1", " 12 ", "1_000", "１２", "", True, None, [], {}]
+)
 def test_what_is_no_number_is_no_quantity(priced, tokens):
     assert fate(priced, data={"tokens": tokens}) == ("exception", "no_quantity")
 
@@ -61,7 +63,7 @@ def test_so_is_a_json_number_that_cannot(priced, tokens):
     assert (result["status"], result["code"]) == ("exception", "no_quantity")
 
 
-@pytest.mark.parametrize("tokens", [1000, "1000", "1000.000", 1000.0, 1e3])
+@pytest.mark.parametrize("tokens", [1000, "1000", "1000.000", 1000.0])
 def test_a_number_may_be_written_as_json_writes_it_or_as_plain_text(priced, tokens):
     assert fate(priced, data={"tokens": tokens, "model": "y"}) == ("applied", None)
 

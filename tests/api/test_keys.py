@@ -50,7 +50,9 @@ def test_a_key_without_the_scope_is_told_which_one_it_lacks():
 
 def test_a_key_that_is_bound_to_a_customer_has_no_part_in_what_is_the_vendors():
     bound = caller_with("admin", customer=customer())
-    vendors = [(m, p) for m, p, found in OPERATIONS if "bound to a customer" in found["description"]]
+    vendors = [
+        (m, p) for m, p, found in OPERATIONS if "bound to a customer" in found["description"]
+    ]
 
     answers = [ask(bound, method, path) for method, path in vendors]
 

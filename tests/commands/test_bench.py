@@ -26,5 +26,7 @@ def test_every_benchmark_prints_our_speed_beside_a_limit(monkeypatch, capsys, se
 
 
 def test_an_unknown_benchmark_is_named():
-    with pytest.raises(CommandError, match=r"No benchmark is called speed\. There are: intake, balance\."):
+    with pytest.raises(
+        CommandError, match=r"No benchmark is called speed\. There are: intake, balance\."
+    ):
         call_command("bench", "speed")

@@ -28,7 +28,7 @@ def acme(monkeypatch):
 
 @pytest.fixture
 def usage_file(tmp_path):
-    def write(text: str, name: str = "usage.csv"):
+    def write(text: str | bytes, name: str = "usage.csv"):
         path = tmp_path / name
         path.write_bytes(text if isinstance(text, bytes) else text.encode())
         return path

@@ -81,6 +81,7 @@ def _fillings(route: str, book: Book) -> dict[str, object]:
     named = [word for word in keys if word in route]
     key = keys[max(named, key=len)] if named else ""
     return {
+        "<str:customer>": "acme", "<str:card>": "standard", "<str:contract>": book.contract.code,
         "<slug:uid>": event, "<str:uid>": event,
         "<slug:number>": book.invoice.number, "<str:number>": book.invoice.number,
         "<int:exception>": _first(UsageException), "<int:approval>": _first(Approval),

@@ -34,11 +34,15 @@ def browsers(book: Book) -> dict[str, Client]:
     for name, role in STAFF.items():
         found[name] = staff.as_(staff.person(role))
     found["superuser"] = staff.as_(staff.person(None))
-    for role in Membership.Role:
+    for membership in Membership.Role:
         person = people.add_member(
-            email=f"{role}@acme.example", name=role.title(), customer=book.acme, role=role, at=START
+            email=f"{membership}@acme.example",
+            name=membership.title(),
+            customer=book.acme,
+            role=membership,
+            at=START,
         )
-        found[f"its {role}"] = staff.as_(person)
+        found[f"its {membership}"] = staff.as_(person)
     found["another's admin"] = staff.as_(staff.otto(cast.customer("other")))
     return found
 

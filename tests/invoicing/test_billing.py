@@ -130,12 +130,12 @@ def test_only_what_is_due_is_billed():
 @pytest.mark.parametrize(
     ("settings", "sentence"),
     [
-        ({}, "Unused credits roll over once when the contract is renewed."),
+        ({}, "Credits that are left when the contract is renewed roll over, once."),
         (
             {"rollover": "PARTIAL", "rollover_pct": "25"},
-            "25 % of unused credits roll over once when the contract is renewed.",
+            "25 % of the credits that are left when the contract is renewed roll over, once.",
         ),
-        ({"rollover": "NONE"}, "Unused credits end with the term."),
+        ({"rollover": "NONE"}, "Credits that are left at the end of the term end with it."),
     ],
 )
 def test_the_invoice_says_what_becomes_of_credits(settings, sentence):
@@ -143,7 +143,7 @@ def test_the_invoice_says_what_becomes_of_credits(settings, sentence):
     cast.sign(settings=settings)
     cast.run_due(START)
 
-    assert Invoice.objects.get().notes[0] == f"{sentence} The oldest credits are used first."
+    assert Invoice.objects.get().notes[0] == f"The oldest credits are used first. {sentence}"
 
 
 @pytest.mark.django_db(transaction=True)

@@ -29,7 +29,7 @@ pytestmark = pytest.mark.django_db
 SEED = 1
 STEPS = 40
 FEW_HISTORIES = 6
-MANY_HISTORIES = 400
+MANY_HISTORIES = 60
 # A planted fault shows in at most so many.
 ENOUGH_HISTORIES = 25
 

@@ -10,7 +10,7 @@ from creditops.lib import calendar
 
 
 def utc(*parts: int) -> datetime:
-    return datetime(*parts, tzinfo=UTC)
+    return datetime(*parts, tzinfo=UTC)  # type: ignore[misc]  # parts are date and time
 
 
 @pytest.mark.parametrize(

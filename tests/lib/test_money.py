@@ -86,7 +86,7 @@ def test_an_amount_is_written_with_exactly_its_decimals(minor, currency, text):
     assert money.text(minor, currency) == text
 
 
-@given(st.integers(-(10**17), 10**17), st.sampled_from(["USD", "JPY", "KWD", "CLF"]))
+@given(st.integers(-(10**15) + 1, 10**15 - 1), st.sampled_from(["USD", "JPY", "KWD", "CLF"]))
 def test_what_is_written_is_read_back(minor, currency):
     written = money.text(minor, currency)
 
@@ -235,9 +235,13 @@ def test_an_unreadable_decimal_is_refused(text):
     assert refused.value.code == "decimal_unreadable"
 
 
-def test_people_read_whole_amounts_without_decimals():
-    assert money.for_people(2_100_000, "USD") == "$21,000"
-    assert money.for_people(2_100_050, "USD") == "$21,000.50"
-    assert money.for_people(-500, "USD") == "-$5"
+def test_people_read_amounts_with_the_decimals_of_their_currency():
+    assert money.for_people(2_100_000, "USD") == "$21,000.00"
+    assert money.for_people(-500, "USD") == "-$5.00"
     assert money.for_people(3_333, "JPY") == "¥3,333"
-    assert money.for_people(7_143, "KWD") == "KWD7.143".replace("KWD", "KWD\xa0")
+    assert money.for_people(7_143, "KWD") == "KWD\xa07.143"
+
+
+def test_in_a_sentence_whole_amounts_have_no_decimals():
+    assert money.for_people(2_100_000, "USD", short=True) == "$21,000"
+    assert money.for_people(2_100_050, "USD", short=True) == "$21,000.50"

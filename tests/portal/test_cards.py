@@ -46,7 +46,7 @@ def test_it_shows_what_is_available_and_used_in_the_term(acme: Acme):
 def test_the_burndown_goes_from_the_grant_to_the_present_balance(acme: Acme):
     cast.send("e-1", 2_500, when=at("2026-02-01"))
 
-    figures = dict(table(card(acme.customer).burndown)[1:])
+    figures: dict[str, str] = dict(table(card(acme.customer).burndown)[1:])
 
     assert (figures["1 Mar 2026"], figures["30 Jan 2026"]) == ("7,500", "10,000")
 
