@@ -31,6 +31,7 @@ class Migration(migrations.Migration):
                 ('net_minor', models.BigIntegerField()),
                 ('tax_minor', models.BigIntegerField()),
                 ('total_minor', models.BigIntegerField()),
+                ('prepaid_minor', models.BigIntegerField(default=0, help_text='paid in the instant of the issue, by card')),
                 ('tax_category', models.CharField(help_text='EN 16931: S, AE, G, O', max_length=2)),
                 ('tax_rate', models.CharField(help_text='percent, exact decimal', max_length=12)),
                 ('tax_note', models.CharField(blank=True, max_length=200)),

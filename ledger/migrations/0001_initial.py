@@ -1,10 +1,12 @@
-"""The ledger's tables. Those of the consumption line are SQL by hand (0001_tables.sql)."""
+"""The ledger's tables. Those of the consumption line, and what the journal promises, are SQL by hand."""
 
 from pathlib import Path
 
 import django.contrib.postgres.fields
 import django.db.models.deletion
 from django.db import migrations, models
+
+SQL = Path(__file__).with_name('sql')
 
 
 class Migration(migrations.Migration):
@@ -792,7 +794,7 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'fixed'), _negated=True), ('per', 1), _connector='OR'), name='ledger_rate_fixed_is_whole'),
         ),
         migrations.RunSQL(
-            Path(__file__).with_name('0001_tables.sql').read_text(),
-            reverse_sql=Path(__file__).with_name('0001_drop_tables.sql').read_text(),
+            ''.join((SQL / f'{part}.sql').read_text() for part in ('tables', 'journal', 'values')),
+            reverse_sql=(SQL / 'drop.sql').read_text(),
         ),
     ]

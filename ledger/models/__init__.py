@@ -1,4 +1,4 @@
-"""The ledger's rows, one file per aggregate. The line's tables are written by hand in sql/schema."""
+"""The ledger's rows, one file per aggregate. The line's tables are written by hand in migrations/sql."""
 
 from ledger.models.block import Block, BlockChange, BlockLayer, BlockState, CostLayer
 from ledger.models.holder import CapLift, Holder, HolderTariff, Pool, PoolTerm, RateChoice, Term

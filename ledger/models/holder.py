@@ -8,7 +8,7 @@ from ledger.models.tariff import Tariff
 from ledger.models.unit import CreditUnit
 
 # Keys of these tables are (customer_id, id) in the database, so references that Django sees as
-# foreign keys are composite there (sql/schema/tables.sql) and carry no constraint of Django's.
+# foreign keys are composite there (migrations/sql/tables.sql) and carry no constraint of Django's.
 
 
 class Holder(Record):
