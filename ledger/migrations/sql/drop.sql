@@ -1,4 +1,4 @@
--- Undoes 0001_tables.sql.
+-- Undoes what tables.sql, journal.sql and values.sql make.
 DROP TABLE ledger_seatuse,
   ledger_accumulator,
   ledger_termuse,
