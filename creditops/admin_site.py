@@ -28,9 +28,9 @@ class StaffSite(UnfoldAdminSite):  # type: ignore[misc]  # Unfold has no types
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
         """The pages of the desk stand beside those of the models."""
-        from creditops.desk import addresses
+        from creditops.desk import urls
 
-        return [*addresses.patterns(self), *super().get_urls()]
+        return [*urls.patterns(self), *super().get_urls()]
 
     def admin_view(self, view: Callable[..., Any], cacheable: bool = False) -> Callable[..., Any]:
         """As Django's; but for somebody who is logged in and not on the staff nothing is here."""
