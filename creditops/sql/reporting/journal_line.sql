@@ -1,0 +1,7 @@
+SELECT e.customer_id, c.code AS customer, l.id AS line_id, l.entry_id, e.posting_date, e.recipe, e.memo,
+       e.source, e.prior_period, a.code AS account, a.name AS account_name, a.type AS account_type,
+       l.debit_minor, l.credit_minor, l.currency, e.recorded_at
+FROM ledger_journalline AS l
+JOIN ledger_journalentry AS e ON e.id = l.entry_id
+JOIN ledger_account AS a ON a.id = l.account_id
+LEFT JOIN accounts_customer AS c ON c.id = e.customer_id
