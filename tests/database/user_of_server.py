@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -32,6 +33,8 @@ def ask(data: Path) -> str:
 
 
 def main() -> None:
+    # Who runs the tests in the background of a shell has SIGINT ignored, and hands that on.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     data = Path(sys.argv[1])
     if "--reaps-nothing" in sys.argv:
         # The server becomes our child, as in a container whose first process reaps nobody.

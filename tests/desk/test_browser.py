@@ -96,6 +96,7 @@ def test_a_contract_is_signed_with_its_figures_seen(page, address):
 
 def test_a_customer_is_found_with_a_few_keys(page, address):
     page.goto(address)
+    page.wait_for_load_state("networkidle")
 
     page.keyboard.press("Control+k")
     page.keyboard.type("acm")

@@ -9,6 +9,7 @@ from django.contrib import admin
 from django.db.models import Model
 from django.urls import URLPattern, URLResolver, get_resolver
 
+from accounts.models import Person
 from creditops.lib.models import Approval
 from ledger.models import UsageException
 from tests.staff import Book
@@ -85,7 +86,7 @@ def _fillings(route: str, book: Book) -> dict[str, object]:
         "<slug:uid>": event, "<str:uid>": event,
         "<slug:number>": book.invoice.number, "<str:number>": book.invoice.number,
         "<int:exception>": _first(UsageException), "<int:approval>": _first(Approval),
-        "<int:key>": 1, "<id>": 1, "<str:period>": "2026-05", "<str:code>": key, "<path:key>": key,
+        "<int:key>": 1, "<id>": _first(Person), "<str:period>": "2026-05", "<str:code>": key, "<path:key>": key,
     }  # fmt: skip
 
 
