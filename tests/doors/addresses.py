@@ -92,7 +92,8 @@ def _fillings(route: str, book: Book) -> dict[str, object]:
 
 
 def _first(model: type[Model]) -> object:
-    return model._default_manager.values_list("pk", flat=True)[0]
+    """The key of a row; None where the book has none, which no address then needs."""
+    return model._default_manager.values_list("pk", flat=True).first()
 
 
 def _home(model: type[Model]) -> str:
