@@ -24,6 +24,9 @@ HANDLERS: dict[str, due.Handler] = {
     "invoicing.receivable": issuing.receivable_due,
 }
 
+# What changes which credits a customer may use: usage waits for it (ledger/punctuality.py).
+DECIDING = frozenset({"contracts.term_start", "contracts.term_end"})
+
 DELIVERIES: dict[str, outbox.Handler] = {
     alerts.ALERT: alerts.deliver,
     issuing.RENDER: rendering.render_due,
@@ -33,7 +36,7 @@ DELIVERIES: dict[str, outbox.Handler] = {
 def register() -> None:
     """Make the handlers known, at start."""
     for kind, handler in HANDLERS.items():
-        due.handle(kind, handler)
+        due.handle(kind, handler, decides=kind in DECIDING)
     for kind, delivery in DELIVERIES.items():
         outbox.handle(kind, delivery)
 

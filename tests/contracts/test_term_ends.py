@@ -237,16 +237,12 @@ def test_within_the_grace_the_rest_is_frozen_not_expired():
     assert (block.state, block.left, block.expired) == ("frozen", 0, 0)
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="usage between a term's end and the due work that renews it is refused for good "
-    "(insufficient_credits): metering does not do what is due for the customer first",
-)
 def test_usage_does_not_depend_on_whether_the_renewal_has_been_worked_yet():
     """FORMAT 3: balances and eligibility must not depend on whether a sweep has run."""
-    cast.sign(auto_renew=True)
+    contract = cast.sign(auto_renew=True)
     use(40_000, "2026-07-01")
 
     outcome = cast.send("new year", 100, when=END + cast.SECOND, contract="c1")
 
-    assert outcome.status != "refused"
+    assert outcome.status == "applied"
+    assert blocks(contract, END + cast.SECOND) == [("paid", 59_900, END2), ("paid", 40_000, END2)]
