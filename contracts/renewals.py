@@ -201,7 +201,10 @@ def leave_overage(
 
 
 def _renew(contract: Contract, figures: Proposal, at: datetime, recorded_at: datetime) -> None:
-    """Begin the next term: roll over what is left, commit and grant the baseline, leave its charge."""
+    """Begin the next term: roll over what is left, commit and grant the baseline, leave its charge.
+
+    Of a contract that can be cancelled the baseline is granted when it is paid (V3).
+    """
     local_end = calendar.local_date(at, contract.time_zone)
     ends_at = calendar.local_midnight(_next_end(contract, local_end), contract.time_zone)
     following = holders.begin_term(contract.holder, starts_at=at, ends_at=ends_at)
@@ -213,15 +216,16 @@ def _renew(contract: Contract, figures: Proposal, at: datetime, recorded_at: dat
             at=at,
             recorded_at=recorded_at,
         )
-    activation.grant_commitment(
-        contract,
-        following,
-        credits=figures.credits,
-        cost_minor=figures.price_minor,
-        price_minor=figures.price_minor,
-        effective_at=at,
-        at=recorded_at,
-    )
+    if not contract.cancellable:
+        activation.grant_commitment(
+            contract,
+            following,
+            credits=figures.credits,
+            cost_minor=figures.price_minor,
+            price_minor=figures.price_minor,
+            effective_at=at,
+            at=recorded_at,
+        )
     activation.leave_charge(
         contract,
         following,
@@ -230,7 +234,7 @@ def _renew(contract: Contract, figures: Proposal, at: datetime, recorded_at: dat
         amount_minor=figures.price_minor,
         issue_at=at,
         due_on=_due_on(contract, at),
-        receivable_at=at,
+        receivable_at=None if contract.cancellable else at,
     )
     contract.renewal_signed_at = None
     contract.save(update_fields=["renewal_signed_at"])

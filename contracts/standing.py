@@ -73,6 +73,12 @@ def unit_price(committed: PoolTerm) -> Fraction:
     return Fraction(committed.price_minor, committed.commitment * scale)
 
 
+def signed_price(contract: Contract) -> Fraction:
+    """What a credit of the first term costs as signed, exact: also before the term has begun."""
+    scale = 10 ** money.exponent(contract.currency)
+    return Fraction(contract.price_minor, contract.commitment * scale)
+
+
 def warnings(contract: Contract, at: datetime) -> list[tuple[str, str]]:
     """What is worth a second look in the contract's terms: (code, sentence) each (S33, S47)."""
     settings = terms_of_sale.in_force(contract.holder, at)
