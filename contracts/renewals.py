@@ -122,6 +122,17 @@ def propose(contract: Contract, *, at: datetime, final: bool = False) -> Renewal
     return made
 
 
+def restate(contract: Contract, term: Term, figures: Proposal, *, at: datetime) -> None:
+    """Show what late use makes of a closed term; what was offered and signed stays (O7)."""
+    RenewalProposal.objects.filter(contract=contract, term=term).update(
+        restated_at=at,
+        baseline=figures.baseline,
+        overage_credits=figures.overage_credits,
+        overage_minor=figures.overage_minor,
+        evidence={**figures.evidence, "used_by_month": used_by_month(contract, term, at)},
+    )
+
+
 def used_by_month(contract: Contract, term: Term, at: datetime) -> dict[str, int]:
     """Credits used in each local month (`"2026-01"`) of the term up to `at`, of all kinds, in order.
 
@@ -175,7 +186,13 @@ def end_term(subject: str, due_at: datetime, recorded_at: datetime) -> None:
         used = propose(contract, at=due_at, final=True) is not None
         figures = proposal(contract, term, due_at) if used else None
         if figures is not None and figures.overage_credits:
-            leave_overage(contract, term, figures, due_at)
+            leave_overage(
+                contract,
+                term,
+                credits=figures.overage_credits,
+                amount_minor=figures.overage_minor,
+                at=due_at,
+            )
         if figures is not None and (contract.auto_renew or contract.renewal_signed_at):
             _renew(contract, figures, due_at, recorded_at)
         else:
@@ -184,15 +201,15 @@ def end_term(subject: str, due_at: datetime, recorded_at: datetime) -> None:
 
 
 def leave_overage(
-    contract: Contract, term: Term, figures: Proposal, at: datetime, part: str = ""
+    contract: Contract, term: Term, *, credits: int, amount_minor: int, at: datetime, part: str = ""
 ) -> ScheduledCharge:
-    """Leave the overage of a closing term as a charge, at the commitment's price (O4, X10)."""
+    """Leave overage of a closing or closed term as a charge, at the commitment's price (O4, X10)."""
     return activation.leave_charge(
         contract,
         term,
         ScheduledCharge.Kind.OVERAGE,
-        credits=figures.overage_credits,
-        amount_minor=figures.overage_minor,
+        credits=credits,
+        amount_minor=amount_minor,
         issue_at=at,
         due_on=_due_on(contract, at),
         receivable_at=at,

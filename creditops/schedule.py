@@ -8,15 +8,16 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from datetime import datetime
 
-from contracts import agreements, renewals
+from contracts import agreements, late_overage, renewals
 from creditops.lib import due, outbox
 from creditops.lib.due import Report
 from creditops.lib.models import DueRow
 from invoicing import billing, issuing, rendering
-from ledger import alerts, expiry
+from ledger import alerts, closed_terms, expiry
 
 HANDLERS: dict[str, due.Handler] = {
     "ledger.expire": expiry.expire_due,
+    closed_terms.RESTATE: late_overage.bill_due,
     "contracts.term_start": agreements.start_term,
     "contracts.term_end": renewals.end_term,
     "contracts.propose_renewal": renewals.propose_due,

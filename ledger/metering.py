@@ -17,6 +17,7 @@ from creditops.lib.refusals import Refusal
 from ledger import (
     books,
     caps,
+    closed_terms,
     holders,
     messages,
     pool_books,
@@ -193,6 +194,7 @@ def _write(
     )
     noticing.write(crossings)
     for drawing in drawings:
+        closed_terms.announce(drawing.lines.values(), group=drawing.holder.customer_code, at=at)
         if drawing.capped:
             caps.ask_for_lift(drawing.holder, at=at)
 
