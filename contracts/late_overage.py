@@ -10,7 +10,7 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import Sum
 
-from contracts import renewals
+from contracts import renewals, term_ends
 from contracts.models import Contract, ScheduledCharge
 from ledger.models import Term
 
@@ -51,7 +51,7 @@ def bill(contract: Contract, term: Term, *, at: datetime) -> ScheduledCharge | N
         more = figures.overage_credits - charged["credits"]
         if more <= 0:
             return None
-        return renewals.leave_overage(
+        return term_ends.leave_overage(
             contract,
             term,
             credits=more,

@@ -56,7 +56,7 @@ def overage(contract: Contract, of: Term, at: datetime) -> Overage | None:
     lifted = CapLift.objects.filter(
         customer_id=pool.customer_id, pool=pool, term=of, effective_at__lte=at
     ).last()
-    cap = lifted.cap if lifted else _limits(contract, at).cap(committed.commitment)
+    cap = lifted.cap if lifted else balances.cap_by(_limits(contract, at), committed, at)
     return Overage(
         credits=used,
         cap=cap,

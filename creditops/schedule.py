@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from datetime import datetime
 
-from contracts import agreements, late_overage, renewals
+from contracts import agreements, late_overage, renewals, term_ends
 from creditops.lib import due, outbox
 from creditops.lib.due import Report
 from creditops.lib.models import DueRow
@@ -19,7 +19,7 @@ HANDLERS: dict[str, due.Handler] = {
     "ledger.expire": expiry.expire_due,
     closed_terms.RESTATE: late_overage.bill_due,
     "contracts.term_start": agreements.start_term,
-    "contracts.term_end": renewals.end_term,
+    "contracts.term_end": term_ends.end_term,
     "contracts.propose_renewal": renewals.propose_due,
     "contracts.charge": billing.bill_due,
     "invoicing.receivable": issuing.receivable_due,

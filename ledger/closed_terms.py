@@ -27,6 +27,8 @@ def announce(lines: Iterable[Line], *, group: str, at: datetime) -> None:
     """
     for line in lines:
         moved = {move.term_id for move in line.moves if move.type in _OVERAGE}
-        over = {term.id for term in line.terms if term.ends_at is not None and term.ends_at <= at}
-        for term_id in sorted(moved & over):
-            due.plan(RESTATE, f"{line.customer_id}-{term_id}", at, rank=due.BILLING, group=group)
+        for term in line.terms:
+            if term.id in moved and term.ends_at is not None and term.ends_at <= at:
+                due.plan(
+                    RESTATE, f"{line.customer_id}-{term.id}", at, rank=due.BILLING, group=group
+                )  # fmt: skip

@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from contracts import renewals
+from contracts import term_ends
 from contracts.models import Contract
 from creditops.lib import due
 from creditops.lib.models import DueRow
@@ -155,7 +155,7 @@ def test_usage_waits_for_a_renewal_that_another_runner_has_begun(monkeypatch, wa
     cast.sign(auto_renew=True)
     cast.send("u1", 40_000, when=cast.at("2026-07-01"), contract="c1")
     begun, proceed = threading.Event(), threading.Event()
-    usual = renewals.end_term
+    usual = term_ends.end_term
 
     def slow(subject, due_at, recorded_at):
         usual(subject, due_at, recorded_at)
