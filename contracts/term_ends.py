@@ -98,7 +98,7 @@ def reinstatable_until(contract: Contract, at: datetime) -> datetime | None:
     if term is None or current.status != Contract.Status.ENDED:
         return None
     until = _grace_ends_at(contract, term.ends_at)
-    return until if at < until else None
+    return until if term.ends_at <= at < until else None
 
 
 def _end(contract: Contract, at: datetime, recorded_at: datetime) -> None:
