@@ -10,6 +10,8 @@
 | `activation` | a term begins: pools, commitment, blocks, charges |
 | `free_credits` | promotional, bonus and daily credits are given |
 | `renewals` | last year's use becomes next year's commitment |
+| `term_ends` | a term ends: renewed, ended, frozen for a grace |
+| `late_overage` | overage that came after its term was billed |
 | `proposal_letters` | the renewal proposal as a document, with its arithmetic in words |
 | `standing` | how a contract stands: terms, overage, warnings |
 """

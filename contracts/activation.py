@@ -21,7 +21,10 @@ PROPOSED_DAYS_AHEAD = 90
 
 
 def activate(contract: Contract, term: Term, *, at: datetime) -> list[Block]:
-    """Begin the first term: pool, commitment, blocks. Once per contract."""
+    """Begin the first term: pool, commitment, blocks. Once per contract.
+
+    Raises Refusal `contract_active`.
+    """
     with transaction.atomic():
         locked = Contract.objects.select_for_update(of=("self",)).get(pk=contract.pk)
         if locked.status != Contract.Status.SIGNED:
@@ -111,6 +114,43 @@ def grant_commitment(
             )
         )
     return grants.issue(pool, wanted, at=at)
+
+
+def begin_paid(charge: ScheduledCharge, *, at: datetime) -> list[Block]:
+    """Begin the term whose commitment was paid, where its credits waited for that (V3, Q1).
+
+    Args:
+        charge: of the commitment, billed and paid in full.
+        at: when it was paid; the credits begin to pay then, or with the term.
+
+    Returns the blocks: none where the term has its credits already, is still to come (due work
+    begins it) or is over: then what was paid stays owed to the customer.
+    """
+    contract, term = charge.contract, charge.term
+    waits = charge.kind == ScheduledCharge.Kind.COMMITMENT and contract.cancellable
+    if not waits or term.ends_at <= at:
+        return []
+    with transaction.atomic():
+        locked = Contract.objects.select_for_update(of=("self",)).get(pk=contract.pk)
+        if term.pool_terms.filter(customer_id=term.customer_id).exists():
+            return []
+        if term.starts_at > at:
+            due.plan(
+                "contracts.term_start", contract.code, term.starts_at, rank=due.START,
+                group=contract.customer.code,
+            )  # fmt: skip
+            return []
+        if locked.status == Contract.Status.SIGNED:
+            return activate(locked, term, at=at)
+        return grant_commitment(
+            locked,
+            term,
+            credits=charge.credits,
+            cost_minor=charge.amount_minor,
+            price_minor=charge.amount_minor,
+            effective_at=at,
+            at=at,
+        )
 
 
 def leave_first_charges(contract: Contract, term: Term, at: datetime) -> None:

@@ -1,25 +1,22 @@
 """Does renewals: the usage of a term becomes the commitment of the next (O5, X7, X28, X29).
 
-A proposal is figures with their evidence: made 90 days before the end, restated at the end. At the
-end a contract that renews gets its next term; what is left rolls over once; overage is billed either
-way (X9).
+A proposal is figures with their evidence: made 90 days before the end, restated at the end.
+`contracts/term_ends.py` acts on them.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from fractions import Fraction
 from typing import Any
 
-from django.db import transaction
-
-from contracts import activation, agreements, terms_of_sale
-from contracts.models import Contract, RenewalProposal, ScheduledCharge
+from contracts import agreements, terms_of_sale
+from contracts.models import Contract, RenewalProposal
 from creditops.lib import calendar, money
 from creditops.lib.refusals import Refusal
-from ledger import balances, books, expiry, holders, units, usage_reports
-from ledger.expiry import Carry
+from ledger import balances, expiry, holders, units, usage_reports
+from ledger.balances import FROZEN
 from ledger.models import Pool, PoolTerm, Term
 
 RENEWED_MONTHS = 12
@@ -122,6 +119,17 @@ def propose(contract: Contract, *, at: datetime, final: bool = False) -> Renewal
     return made
 
 
+def restate(contract: Contract, term: Term, figures: Proposal, *, at: datetime) -> None:
+    """Show what late use makes of a closed term; what was offered and signed stays (O7)."""
+    RenewalProposal.objects.filter(contract=contract, term=term).update(
+        restated_at=at,
+        baseline=figures.baseline,
+        overage_credits=figures.overage_credits,
+        overage_minor=figures.overage_minor,
+        evidence={**figures.evidence, "used_by_month": used_by_month(contract, term, at)},
+    )
+
+
 def used_by_month(contract: Contract, term: Term, at: datetime) -> dict[str, int]:
     """Credits used in each local month (`"2026-01"`) of the term up to `at`, of all kinds, in order.
 
@@ -147,107 +155,8 @@ def propose_due(subject: str, due_at: datetime, recorded_at: datetime) -> None:
         propose(contract, at=due_at)
 
 
-def sign_renewal(contract: Contract, *, by: str, at: datetime) -> Contract:
-    """Sign the transposed renewal ahead of the term's end; it acts at the end.
-
-    Raises Refusal `term_ended` for a contract that has ended without reinstatement grace.
-    """
-    signed = Contract.objects.filter(pk=contract.pk).exclude(status=Contract.Status.ENDED)
-    if not signed.update(renewal_signed_at=at):
-        raise Refusal("term_ended", f"{contract} has ended. Sign a new contract instead.")
-    contract.renewal_signed_at = at
-    return contract
-
-
-def end_term(subject: str, due_at: datetime, recorded_at: datetime) -> None:
-    """Due work: a term of contract `subject` ends at `due_at`: it is renewed, or the contract ends.
-
-    The proposal is restated first; overage is left as a charge either way. Once: a term that another
-    follows has ended already.
-    """
-    contract = agreements.find(subject)
-    terms = contract.holder.terms.filter(customer_id=contract.customer_id)
-    term = terms.filter(ends_at=due_at).first()
-    ended = contract.status == Contract.Status.ENDED
-    if term is None or ended or terms.filter(follows=due_at).exists():
-        return
-    with transaction.atomic():
-        used = propose(contract, at=due_at, final=True) is not None
-        figures = proposal(contract, term, due_at) if used else None
-        if figures is not None and figures.overage_credits:
-            leave_overage(contract, term, figures, due_at)
-        if figures is not None and (contract.auto_renew or contract.renewal_signed_at):
-            _renew(contract, figures, due_at, recorded_at)
-        else:
-            contract.status = Contract.Status.ENDED
-            contract.save(update_fields=["status"])
-
-
-def leave_overage(
-    contract: Contract, term: Term, figures: Proposal, at: datetime, part: str = ""
-) -> ScheduledCharge:
-    """Leave the overage of a closing term as a charge, at the commitment's price (O4, X10)."""
-    return activation.leave_charge(
-        contract,
-        term,
-        ScheduledCharge.Kind.OVERAGE,
-        credits=figures.overage_credits,
-        amount_minor=figures.overage_minor,
-        issue_at=at,
-        due_on=_due_on(contract, at),
-        receivable_at=at,
-        part=part,
-    )
-
-
-def _renew(contract: Contract, figures: Proposal, at: datetime, recorded_at: datetime) -> None:
-    """Begin the next term: roll over what is left, commit and grant the baseline, leave its charge."""
-    local_end = calendar.local_date(at, contract.time_zone)
-    ends_at = calendar.local_midnight(_next_end(contract, local_end), contract.time_zone)
-    following = holders.begin_term(contract.holder, starts_at=at, ends_at=ends_at)
-    for pool in balances.pools_of(contract.holder):
-        expiry.roll_over(
-            pool,
-            expiry.rollable(pool, at),
-            Carry(_share(contract, at), following, contract.time_zone),
-            at=at,
-            recorded_at=recorded_at,
-        )
-    activation.grant_commitment(
-        contract,
-        following,
-        credits=figures.credits,
-        cost_minor=figures.price_minor,
-        price_minor=figures.price_minor,
-        effective_at=at,
-        at=recorded_at,
-    )
-    activation.leave_charge(
-        contract,
-        following,
-        ScheduledCharge.Kind.COMMITMENT,
-        credits=figures.credits,
-        amount_minor=figures.price_minor,
-        issue_at=at,
-        due_on=_due_on(contract, at),
-        receivable_at=at,
-    )
-    contract.renewal_signed_at = None
-    contract.save(update_fields=["renewal_signed_at"])
-    agreements.plan_end(contract, ends_at)
-
-
-def _next_end(contract: Contract, local_end: date) -> date:
-    """The end of a term that begins on `local_end`: counted from the contract's own anchor while the
-    terms before were whole months, so that a clamped day comes back (T3)."""
-    months = calendar.months_between(contract.starts_on, local_end)
-    if calendar.add_months(contract.starts_on, months) == local_end:
-        return calendar.add_months(contract.starts_on, months + RENEWED_MONTHS)
-    return calendar.add_months(local_end, RENEWED_MONTHS)
-
-
-def _share(contract: Contract, at: datetime) -> Fraction:
-    """The share of the rest that rolls over (S32)."""
+def kept_share(contract: Contract, at: datetime) -> Fraction:
+    """The share of what a term leaves over that is carried into the next, 0 to 1 (S32)."""
     settings = terms_of_sale.in_force(contract.holder, at)
     if settings["rollover"] == "NONE":
         return Fraction(0)
@@ -257,15 +166,16 @@ def _share(contract: Contract, at: datetime) -> Fraction:
 
 
 def _carried(contract: Contract, pool: Pool, term: Term, at: datetime) -> int:
-    """Credits that would roll over as things stand: of blocks that end with the term."""
-    share = _share(contract, at)
+    """Credits that would roll over as things stand: of blocks that end with the term. Of frozen ones
+    the share was kept already."""
+    share = kept_share(contract, at)
     balance = balances.of_pool(pool, as_of=at - calendar.TICK, known_at=at)
     rolling = {block.id for block in expiry.rollable(pool, term.ends_at)}
-    return sum(int(block.left * share) for block in balance.blocks if block.id in rolling)
-
-
-def _due_on(contract: Contract, at: datetime) -> date:
-    return books.date_of(at, books.current(at)) + timedelta(days=contract.payment_terms_days)
+    return sum(
+        block.rest if block.state == FROZEN else int(block.left * share)
+        for block in balance.blocks
+        if block.id in rolling
+    )
 
 
 def _pool(contract: Contract, at: datetime) -> Pool:

@@ -56,7 +56,7 @@ def overage(contract: Contract, of: Term, at: datetime) -> Overage | None:
     lifted = CapLift.objects.filter(
         customer_id=pool.customer_id, pool=pool, term=of, effective_at__lte=at
     ).last()
-    cap = lifted.cap if lifted else _limits(contract, at).cap(committed.commitment)
+    cap = lifted.cap if lifted else balances.cap_by(_limits(contract, at), committed, at)
     return Overage(
         credits=used,
         cap=cap,
@@ -71,6 +71,12 @@ def unit_price(committed: PoolTerm) -> Fraction:
     """What a committed credit costs, in units of the currency, exact (M3)."""
     scale = 10 ** money.exponent(committed.currency)
     return Fraction(committed.price_minor, committed.commitment * scale)
+
+
+def signed_price(contract: Contract) -> Fraction:
+    """What a credit of the first term costs as signed, exact: also before the term has begun."""
+    scale = 10 ** money.exponent(contract.currency)
+    return Fraction(contract.price_minor, contract.commitment * scale)
 
 
 def warnings(contract: Contract, at: datetime) -> list[tuple[str, str]]:

@@ -8,21 +8,25 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from datetime import datetime
 
-from contracts import agreements, renewals
+from contracts import agreements, late_overage, renewals, term_ends
 from creditops.lib import due, outbox
 from creditops.lib.due import Report
 from creditops.lib.models import DueRow
 from invoicing import billing, issuing, rendering
-from ledger import alerts, expiry
+from ledger import alerts, closed_terms, expiry
 
 HANDLERS: dict[str, due.Handler] = {
     "ledger.expire": expiry.expire_due,
+    closed_terms.RESTATE: late_overage.bill_due,
     "contracts.term_start": agreements.start_term,
-    "contracts.term_end": renewals.end_term,
+    "contracts.term_end": term_ends.end_term,
     "contracts.propose_renewal": renewals.propose_due,
     "contracts.charge": billing.bill_due,
     "invoicing.receivable": issuing.receivable_due,
 }
+
+# What changes which credits a customer may use: usage waits for it (ledger/punctuality.py).
+DECIDING = frozenset({"contracts.term_start", "contracts.term_end"})
 
 DELIVERIES: dict[str, outbox.Handler] = {
     alerts.ALERT: alerts.deliver,
@@ -33,7 +37,7 @@ DELIVERIES: dict[str, outbox.Handler] = {
 def register() -> None:
     """Make the handlers known, at start."""
     for kind, handler in HANDLERS.items():
-        due.handle(kind, handler)
+        due.handle(kind, handler, decides=kind in DECIDING)
     for kind, delivery in DELIVERIES.items():
         outbox.handle(kind, delivery)
 

@@ -9,6 +9,7 @@
 | `billing` | the billing run: scheduled charges become invoices |
 | `purchases` | credits bought at once, and top-ups of a contract |
 | `payments`, `cards` | money arrives; cards are charged through a gateway |
+| `deferral` | where deferred revenue and credits are not born at once |
 | `documents` | what a document says and how it stands |
 | `rendering`, `line_lists` | the PDF, once, stored with its hash; long invoices' lines as CSV |
 """

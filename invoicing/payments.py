@@ -6,11 +6,12 @@ from datetime import datetime
 
 from django.db import IntegrityError, transaction
 
+from contracts import activation
 from creditops.lib import locks, money
 from creditops.lib.refusals import Refusal
 from invoicing import documents, issuing
 from invoicing.models import Invoice, Payment
-from ledger import books, chart
+from ledger import balances, books, chart, pool_books
 from ledger.journal import Posting, post
 from ledger.periods import Months
 
@@ -31,8 +32,9 @@ def record(
         amount_minor, currency: what arrived; the invoice's currency.
         reference: the bank's or gateway's, unique: the same payment is recorded once.
 
-    A first payment makes the invoice's right unconditional (V3). Raises Refusal
-    `payment_currency`, `payment_not_positive`, `payment_above_open` or `payment_known`.
+    A first payment makes the invoice's right unconditional; the last one brings the credits of a
+    contract that can be cancelled (V3, Q1). Raises Refusal `payment_currency`,
+    `payment_not_positive`, `payment_above_open` or `payment_known`.
     """
     if currency != invoice.currency:
         raise Refusal(
@@ -45,6 +47,7 @@ def record(
         current = books.current(at)
         today = books.date_of(at, current)
         months = Months([today], received_on=today)
+        _lock_pools(invoice)
         locks.hold(f"invoice:{invoice.number}")
         if Payment.objects.filter(reference=reference).exists():
             raise _known(reference)
@@ -70,7 +73,17 @@ def record(
             currency=invoice.currency,
             at=at,
         )
+        if amount_minor == open_minor:
+            for line in invoice.lines.filter(charge__isnull=False):
+                activation.begin_paid(line.charge, at=at)
     return payment
+
+
+def _lock_pools(invoice: Invoice) -> None:
+    """Lock the pools that credits may be granted to, before any name: the one order of locks."""
+    if invoice.contract is not None and invoice.contract.cancellable:
+        pools = balances.pools_of(invoice.contract.holder)
+        pool_books.lock((pool.customer_id, pool.id) for pool in pools)
 
 
 def _create(

@@ -10,6 +10,8 @@
 | `pool_books` | reads a pool into memory under its lock, and writes back what happened |
 | `grants`, `expiry` | blocks are born, roll over, end |
 | `metering`, `drawdown` | events in, and credits drawn, one transaction per batch |
+| `punctuality` | what is due for a customer is done before its usage is judged |
+| `closed_terms` | word of late overage is left for those who bill |
 | `corrections` | events made smaller, larger, void |
 | `balances`, `movements`, `explain` | reads: how many, what happened, who paid for what |
 | `daily_balances`, `event_lists`, `usage_reports` | reads for pages: day by day, event by event, by feature |

@@ -8,7 +8,7 @@ from datetime import datetime
 from django.db import transaction
 
 from creditops.lib import sql
-from ledger import moving, pool_books, resolving
+from ledger import moving, pool_books, punctuality, resolving
 from ledger.line import OBSERVE, SOFT, Line
 from ledger.messages import Message
 from ledger.models import Pool, PoolState
@@ -38,11 +38,13 @@ class Standing:
 
 
 def check(message: Message, at: datetime) -> Verdict:
-    """What would become of a usage message if it came at `at`; nothing is written or held.
+    """What would become of a usage message if it came at `at`; nothing of it is written or held.
 
-    A running sum's fraction is not looked at: a pack counts as its next whole credit.
+    What is due for its customer is done first, as usage would do it. A running sum's fraction is not
+    looked at: a pack counts as its next whole credit.
     """
-    event = resolving.resolve([message], at)[0]
+    waiting = punctuality.catch_up([message], at)
+    event = resolving.resolve([message], at, waiting=waiting)[0]
     if event.status:
         return Verdict(False, 0, 0, event.code)
     needed: dict[int, int] = {}

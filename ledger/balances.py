@@ -9,11 +9,14 @@ from fractions import Fraction
 
 from creditops.lib import money, sql
 from ledger import limits
-from ledger.line import SOFT
+from ledger.line import DAILY, SOFT
 from ledger.models import CapLift, Holder, Pool, PoolState, PoolTerm, Term, UsageEvent
 
 # Kinds of credits whose use counts for the next commitment (O5, X8).
 BASELINE_KINDS = ("paid", "bonus", "migration", "overage")
+
+
+FROZEN = "frozen"
 
 
 @dataclass(frozen=True)
@@ -60,7 +63,7 @@ class BlockBalance:
         if self.voided and not self.rest:
             return "voided"
         if self.frozen_from is not None and self.as_of >= self.frozen_from and self.rest:
-            return "frozen"
+            return FROZEN
         return "exhausted" if not self.rest and not self.expired else "expired"
 
     @property
@@ -155,11 +158,28 @@ def caps(pools: Sequence[Pool], at: datetime) -> dict[int, int]:
         effective_at__lte=at,
     ).order_by("id")
     found = {}
-    for row in committed:
+    for row in committed.select_related("term", "pool__holder", "pool__unit"):
         of_holder = settings[keys[row.pool_id].holder_id]
         if of_holder.rules.enforcement == SOFT:
-            found[row.pool_id] = of_holder.cap(row.commitment)
+            found[row.pool_id] = cap_by(of_holder, row, at)
     return found | {lift.pool_id: lift.cap for lift in lifted if lift.pool_id in found}
+
+
+def cap_by(settings: limits.Limits, committed: PoolTerm, at: datetime) -> int:
+    """The overage cap of a term by these settings at `at`, but for lifts (O1)."""
+    if settings.overage_base == limits.COMMITMENT:
+        return settings.cap(committed.commitment)
+    return settings.cap(available_in(committed.pool, committed.term, at))
+
+
+def available_in(pool: Pool, term: Term, at: datetime) -> int:
+    """What blocks gave in a term, as known now, and have left at `at` if it runs; not daily ones."""
+    used = consumption(pool, term)
+    given = sum(credits for kind, credits in used.items() if kind not in ("overage", DAILY))
+    if not term.starts_at <= at < term.ends_at:
+        return given
+    blocks = of_pool(pool, as_of=at, known_at=at).blocks
+    return given + sum(block.left for block in blocks if block.kind != DAILY)
 
 
 def pools_of(holder: Holder) -> list[Pool]:

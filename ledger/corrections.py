@@ -13,7 +13,7 @@ from django.db import transaction
 from django.db.models import Max
 
 from creditops.lib.refusals import Refusal
-from ledger import books, explain, moving, pool_books, rating, tariffs, thresholds
+from ledger import books, closed_terms, explain, moving, pool_books, rating, tariffs, thresholds
 from ledger.drawdown import USAGE
 from ledger.line import Line
 from ledger.models import Correction, UsageEvent
@@ -137,6 +137,7 @@ def _move(line: Line, event: UsageEvent, use: Use, credits: int, number: int, at
         line.lay_out(at, "correction")
         thresholds.write(thresholds.notice(line, at))
         pool_books.save([line], batch_id=None, recorded_at=at)
+        closed_terms.announce([line], group=event.customer.code, at=at)
 
 
 def _revenue_class(event: UsageEvent) -> str:

@@ -1,4 +1,4 @@
-"""Does the ends of blocks: expiry, rollover, early end (L11, L12). Once per block and boundary."""
+"""Does the ends of blocks: expiry, rollover, freeze (L11, L12, L13). Once per block and boundary."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from django.db.models import Max
 from creditops.lib import calendar
 from creditops.lib.calendar import TICK
 from ledger import books, grants, moving, pool_books, thresholds
+from ledger.line import Block as LineBlock
 from ledger.line import Line
 from ledger.models import Block, BlockChange, Pool, Term
 from ledger.periods import Months
@@ -56,7 +57,7 @@ def roll_over(
 
     Args:
         pool: theirs.
-        blocks: those that end at `at` and may roll over.
+        blocks: those that end at `at`, or are frozen since then, and may roll over.
         carry: the share kept, rounded down to a credit, and where to.
         at: the term's end.
         recorded_at: the instant to record.
@@ -72,10 +73,40 @@ def roll_over(
         _lay_out(line, recorded_at, "rollover")
 
 
+def freeze(
+    pool: Pool,
+    blocks: Sequence[Block],
+    share: Fraction,
+    *,
+    at: datetime,
+    until: datetime,
+    recorded_at: datetime,
+) -> None:
+    """Freeze the rest of these blocks at a term's end: a late renewal may still carry it over (L13).
+
+    Args:
+        pool: theirs.
+        blocks: those that end at `at` and may roll over.
+        share: what a renewal would keep (0 to 1), rounded down to a credit; the rest expires at `at`.
+        at: the term's end; only use from before it may draw on them.
+        until: the end of the grace; what nobody carried over expires then.
+        recorded_at: the instant to record.
+    """
+    with transaction.atomic():
+        months = _months(at, recorded_at)
+        line = _locked(pool.customer_id, pool.id, recorded_at, [block.id for block in blocks])
+        for block in blocks:
+            known = line.blocks[block.id]
+            if _let_lapse_beyond(line, known, share, months, at, recorded_at):
+                _change(block, BlockChange.Act.FREEZE, until, at, recorded_at, frozen_from=at)
+                known.expires_at = until
+        _lay_out(line, recorded_at, "freeze")
+
+
 def rollable(pool: Pool, at: datetime | None = None) -> list[Block]:
     """The pool's blocks that may roll over: of a kind that does, and not yet once.
 
-    Those that end at `at`; of any end if it is None.
+    Those that end at `at`, or are frozen since then; of any end if it is None.
     """
     ending = {} if at is None else {"state__until": at}
     return list(
@@ -95,16 +126,42 @@ def _roll_over_one(
     line: Line, block: Block, carry: Carry, months: Months, at: datetime, recorded_at: datetime
 ) -> None:
     known = line.blocks[block.id]
+    if not _let_lapse_beyond(line, known, carry.share, months, at, recorded_at):
+        return
+    end = min(carry.into.ends_at, _longest_life(block, carry.zone))
+    _change(block, BlockChange.Act.ROLLOVER, end, at, recorded_at)
+    known.expires_at = known.until = end
+
+
+def _let_lapse_beyond(
+    line: Line,
+    known: LineBlock,
+    share: Fraction,
+    months: Months,
+    at: datetime,
+    recorded_at: datetime,
+) -> int:
+    """Let expire what is beyond the share that is kept; returns the credits kept."""
     left = line.left(known)
-    kept = int(left * carry.share)
+    kept = int(left * share)
     if left - kept:
         moving.expire(
             line, known, left - kept, posting_date=_posting_date(months, at, recorded_at),
             act="expiry",
         )  # fmt: skip
-    if kept == 0:
-        return
-    end = min(carry.into.ends_at, _longest_life(block, carry.zone))
+    return kept
+
+
+def _change(
+    block: Block,
+    act: BlockChange.Act,
+    expires_at: datetime,
+    at: datetime,
+    recorded_at: datetime,
+    *,
+    frozen_from: datetime | None = None,
+) -> None:
+    """Write what changes about a block's life at `at`, and plan its new end."""
     newest = BlockChange.objects.filter(customer_id=block.customer_id, block=block).aggregate(
         no=Max("no")
     )
@@ -112,14 +169,14 @@ def _roll_over_one(
         customer_id=block.customer_id,
         block=block,
         no=newest["no"] + 1,
-        act=BlockChange.Act.ROLLOVER,
-        expires_at=end,
+        act=act,
+        expires_at=expires_at,
+        frozen_from=frozen_from,
         effective_at=at,
         recorded_at=recorded_at,
-        reason="renewal",
+        reason="end of term" if frozen_from else "renewal",
     )
-    known.expires_at = known.until = end
-    grants.plan_expiry(block, end, block.customer.code)
+    grants.plan_expiry(block, expires_at, block.customer.code)
 
 
 def _longest_life(block: Block, zone: str) -> datetime:

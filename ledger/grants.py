@@ -103,7 +103,7 @@ def revoke(block: Block, *, credits: int, by: str, reason: str, at: datetime) ->
         ]
         pool_books.add_detail([line], at, blocks=[block.id])
         known = line.blocks[block.id]
-        left = 0 if known.ended_by(at) else line.left(known)
+        left = 0 if known.expired_by(at) else line.left(known)
         if credits > left:
             raise Refusal(
                 "credits_consumed",

@@ -18,6 +18,7 @@ from ledger.line import HARD, OBSERVE, SOFT, Rules
 from ledger.models import Holder
 
 LARGEST_LATE_WINDOW_DAYS = 90
+COMMITMENT, TOTAL_AVAILABLE = "COMMITMENT", "TOTAL_AVAILABLE"
 
 _POLICIES = (
     Policy(
@@ -44,11 +45,11 @@ _POLICIES = (
     ),
     Policy(
         "overage_base",
-        "COMMITMENT",
-        policy_values.choice("COMMITMENT", "TOTAL_AVAILABLE"),
+        COMMITMENT,
+        policy_values.choice(COMMITMENT, TOTAL_AVAILABLE),
         "sales",
-        "What the overage percentage is taken of: the running term's commitment, or all that was "
-        "available in it.",
+        "What the overage percentage is taken of: the running term's commitment, or all that is "
+        "available in it: what was used of blocks and what they have left, without daily credits.",
     ),
     Policy(
         "draw_order",
@@ -143,6 +144,11 @@ class Limits:
     def cap(self, base: int) -> int:
         """The overage cap in credits on a base in credits, rounded down (O1)."""
         return int(self.overage_pct * base / 100)
+
+    @property
+    def cap_share(self) -> Fraction | None:
+        """The share of all that is available which the cap is; None: it is of the commitment."""
+        return self.overage_pct / 100 if self.overage_base == TOTAL_AVAILABLE else None
 
 
 def of(holders: Iterable[HolderKey], at: datetime) -> dict[int, Limits]:

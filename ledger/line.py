@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from fractions import Fraction
 
 GENERAL = 0
 
@@ -35,7 +36,10 @@ class Layer:
 
 @dataclass(slots=True, eq=False)
 class Block:
-    """A block as the line sees it; `used`, `expired`, `voided` as of the newest layout."""
+    """A block as the line sees it; `used`, `expired`, `voided` as of the newest layout.
+
+    It pays for what happens before `until`: the instant from which it is frozen, else its end.
+    """
 
     id: int
     kind: str
@@ -69,8 +73,12 @@ class Block:
         return self.effective_at <= now and (self.until is None or now < self.until)
 
     def ended_by(self, now: datetime) -> bool:
-        """Whether the block's life is over at `now` (exclusive end, L11)."""
+        """Whether the block can't pay any more at `now` (exclusive end, L11): over, or frozen."""
         return self.until is not None and self.until <= now
+
+    def expired_by(self, now: datetime) -> bool:
+        """Whether the block's life is over at `now`; frozen credits may still come back (L13)."""
+        return self.expires_at is not None and self.expires_at <= now
 
 
 @dataclass(slots=True)
@@ -87,6 +95,7 @@ class Term:
     """A term of the pool: its bounds, the cap on its overage, what was used in it.
 
     `layer` values overage; None where the pool has no commitment in this term and so no overage.
+    `cap` bounds it, or where `cap_share` is given that share of all that is available (O1).
     `counted` is what alerts measure, `base` where they began to (0 but for pools without terms).
     """
 
@@ -94,6 +103,7 @@ class Term:
     starts_at: datetime | None
     ends_at: datetime | None
     cap: int = 0
+    cap_share: Fraction | None = None
     layer: Layer | None = None
     overage: int = 0
     counted: int = 0
@@ -291,17 +301,35 @@ class Line:
         """What alerts measure at `now`: credits consumed in the term, and the balance; daily credits
         count in neither, overage counts as consumed (A1, X14). Needs detail."""
         use = self.term_at(now)
-        consumed = 0 if use is None else use.counted - use.base
-        if use is not None and use.id == (self.term_id or 0):
-            consumed += sum(
-                segment.taken(self.consumed) for segment in self.segments if segment.counts
-            )
-        balance = sum(
+        consumed = 0 if use is None else self._counted(use) - use.base
+        return consumed, self._lasting(now)
+
+    def cap(self, term: Term, now: datetime) -> int:
+        """How far overage of `term` may go at `now`, in credits (O1, O2). Needs detail.
+
+        A share is taken of what blocks gave in the term and, while it runs, of what they have left;
+        daily credits count in neither. So credits that expire or are taken back lower it.
+        """
+        if term.cap_share is None:
+            return term.cap
+        given = self._counted(term) - self.overage(term)
+        left = self._lasting(now) if term.holds(now) else 0
+        return int(term.cap_share * (given + left))
+
+    def _counted(self, term: Term) -> int:
+        """What alerts count of a term, the line's progress included."""
+        running = term.id == (self.term_id or 0)
+        return term.counted + sum(
+            segment.taken(self.consumed) for segment in self.segments if segment.counts and running
+        )
+
+    def _lasting(self, now: datetime) -> int:
+        """Credits left in the blocks that are usable at `now`, but for daily ones."""
+        return sum(
             self.left(block)
             for block in self.blocks.values()
             if block.kind != DAILY and block.usable_at(now)
         )
-        return consumed, balance
 
     def settle(self) -> None:
         """Write the line's progress into the blocks and the term: the running layout is left behind.
@@ -334,7 +362,7 @@ class Line:
             pos += block.left
         self.limit = pos
         if term is not None and term.layer is not None and self.rules.enforcement == SOFT:
-            room = max(0, term.cap - term.overage)
+            room = max(0, self.cap(term, now) - term.overage)
             if room:
                 self.segments.append(
                     Segment(pos, pos + room, None, term.layer, term.overage, term.overage,

@@ -2,12 +2,12 @@
 
 Nothing is dropped and nothing counted twice: received = applied + recorded + duplicates + conflicts
 + refused + held + exceptions (S65). A batch may hold many customers and is one transaction; what
-another batch stored meanwhile makes it start again.
+another batch stored meanwhile makes it start again. What is due for these customers comes first.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
@@ -17,9 +17,11 @@ from creditops.lib.refusals import Refusal
 from ledger import (
     books,
     caps,
+    closed_terms,
     holders,
     messages,
     pool_books,
+    punctuality,
     repetition,
     resolving,
     usage_rows,
@@ -60,21 +62,28 @@ def accept(
             "batch_too_large",
             f"{len(batch):,} events are too many at once. Send at most {LARGEST_BATCH:,}.",
         )
+    waiting = punctuality.catch_up(batch, at)
     for _ in range(_ATTEMPTS - 1):
         try:
             with transaction.atomic():
-                return _accept(batch, at, origin, admitted)
+                return _accept(batch, at, origin, admitted, waiting)
         except IntegrityError as error:
             if "ledger_usage" not in str(error):
                 raise
     with transaction.atomic():
-        return _accept(batch, at, origin, admitted)
+        return _accept(batch, at, origin, admitted, waiting)
 
 
-def _accept(batch: Sequence[Message], at: datetime, origin: str, admitted: bool) -> Receipt:
+def _accept(
+    batch: Sequence[Message],
+    at: datetime,
+    origin: str,
+    admitted: bool,
+    waiting: Mapping[int, datetime],
+) -> Receipt:
     batch_id = sql.rows("ledger", "next_batch_id")[0][0]
     sources = repetition.source_ids({message.source for message in batch})
-    events = resolving.resolve(batch, at, admitted=admitted)
+    events = resolving.resolve(batch, at, admitted=admitted, waiting=waiting)
     zone = books.current(at).time_zone
     placeable = [event for event in events if not event.status and event.charges]
     months = Months(
@@ -185,6 +194,7 @@ def _write(
     )
     noticing.write(crossings)
     for drawing in drawings:
+        closed_terms.announce(drawing.lines.values(), group=drawing.holder.customer_code, at=at)
         if drawing.capped:
             caps.ask_for_lift(drawing.holder, at=at)
 

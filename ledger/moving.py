@@ -69,7 +69,7 @@ def plan(line: Line, use: Use, credits: int, now: datetime) -> Plan | str:
             break
     term = line.term_at(use.time)
     if need:
-        refused = _overage_refused(line, use, term, need)
+        refused = _overage_refused(line, use, term, need, now)
         if refused:
             return refused
     return Plan(draws, need, term)
@@ -151,7 +151,7 @@ def give_back(
         kind = "OVERAGE_REVERSAL" if draw.block is None else "CONSUME_REVERSAL"
         _move(line, kind, draw.block, draw.term, -back, use, act, of_seq=draw.of_seq,
               correction_no=correction_no)  # fmt: skip
-        if draw.block is not None and draw.block.ended_by(now):
+        if draw.block is not None and draw.block.expired_by(now):
             expire(line, draw.block, back, posting_date=use.posting_date, act=act)
 
 
@@ -199,7 +199,7 @@ def _draw_from(line: Line, block: Block, time: datetime, wanted: int) -> Draw:
     return draw
 
 
-def _overage_refused(line: Line, use: Use, term: Term | None, need: int) -> str:
+def _overage_refused(line: Line, use: Use, term: Term | None, need: int, now: datetime) -> str:
     """Why `need` credits can't become overage; empty if they can (L5, L8, O1)."""
     if term is None or term.layer is None:
         return INSUFFICIENT_CREDITS
@@ -209,7 +209,7 @@ def _overage_refused(line: Line, use: Use, term: Term | None, need: int) -> str:
         return ""
     if line.rules.enforcement != SOFT:
         return INSUFFICIENT_CREDITS
-    return OVERAGE_CAP if line.overage(term) + need > term.cap else ""
+    return OVERAGE_CAP if line.overage(term) + need > line.cap(term, now) else ""
 
 
 def _undo_expiry(

@@ -183,7 +183,9 @@ def _add_terms(
         term = Term(id_, starts_at, ends_at, overage=overage, counted=counted, base=base)
         if layer is not None:
             term.layer = Layer(layer, quantity, cost, released=overage)
-            term.cap = lifted if lifted is not None else pool_limits[pool].cap(commitment)
+            of_pool = pool_limits[pool]
+            term.cap = lifted if lifted is not None else of_pool.cap(commitment)
+            term.cap_share = of_pool.cap_share if lifted is None else None
         by_pool[pool].terms.append(term)
 
 

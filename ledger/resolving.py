@@ -6,7 +6,7 @@ What can't be placed gets the code of its exception; nothing is decided about cr
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -29,6 +29,7 @@ AMBIGUOUS_CONTRACT = "ambiguous_contract"
 NO_RATE = "no_rate"
 TOO_LATE = "too_late"
 IN_THE_FUTURE = "in_the_future"
+DUE_WORK_WAITS = "due_work_waits"
 
 # Quantities and priced properties have at most so many digits before the point, and behind it.
 _DIGITS, _DECIMALS = 18, 12
@@ -77,11 +78,17 @@ class _Holder:
 
 
 def resolve(
-    batch: Sequence[Message], received_at: datetime, *, admitted: bool = False
+    batch: Sequence[Message],
+    received_at: datetime,
+    *,
+    admitted: bool = False,
+    waiting: Mapping[int, datetime] | None = None,
 ) -> list[Event]:
     """Find customer, meter, holder and rates of each message, with a constant number of queries.
 
-    `admitted`: a person lets them in, so none is too late, and all count as late.
+    Args:
+        admitted: a person lets them in, so none is too late, and all count as late.
+        waiting: per customer id since when work waits that decides what pays (`punctuality`).
     """
     events = [
         Event(
@@ -95,7 +102,7 @@ def resolve(
     _tell_accounts_apart(events)
     _find_customers(events)
     _find_meters(events)
-    book = _find_holders(events, received_at)
+    book = _find_holders(events, received_at, waiting or {})
     for event in events:
         if event.time - received_at > LATE_AFTER:
             event.set_aside(IN_THE_FUTURE, messages.HELD)
@@ -167,7 +174,9 @@ def _read_quantity(event: Event, meter: Meter) -> None:
         event.set_aside(rating.NO_QUANTITY)
 
 
-def _find_holders(events: Sequence[Event], received_at: datetime) -> PriceBook:
+def _find_holders(
+    events: Sequence[Event], received_at: datetime, waiting: Mapping[int, datetime]
+) -> PriceBook:
     """Find who pays: the named contract, the one that covers and prices the event, or the open one.
 
     Returns what prices their usage.
@@ -186,6 +195,9 @@ def _find_holders(events: Sequence[Event], received_at: datetime) -> PriceBook:
             continue
         if event.message.contract is not None:
             _take_named(event, by_code.get(event.message.contract))
+            _leave_undecided(event, waiting)
+        elif _leave_undecided(event, waiting):
+            continue
         elif event.customer_id is not None:
             candidates = by_customer.setdefault(event.customer_id, [])
             _take_covering(event, candidates, book, received_at)
@@ -203,6 +215,19 @@ def _take_named(event: Event, holder: _Holder | None) -> None:
         return
     event.customer_id = holder.key.customer_id
     event.holder = holder.key
+
+
+def _leave_undecided(event: Event, waiting: Mapping[int, datetime]) -> bool:
+    """Set the event aside if work that decides what pays for it waits: nobody knows yet.
+
+    Judged as things stand it could be refused for good, or drawn from other credits, for a fault of
+    ours; as an exception it is kept with its body, and let in when the work is done.
+    """
+    since = None if event.customer_id is None else waiting.get(event.customer_id)
+    if since is None or event.time < since:
+        return False
+    event.set_aside(DUE_WORK_WAITS)
+    return True
 
 
 def _take_covering(

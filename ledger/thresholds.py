@@ -47,7 +47,7 @@ def notice(line: Line, now: datetime, placed: Sequence[Placed] = ()) -> list[Thr
     ends = [end for end, _ in placed]
     crossings = []
     for threshold, position in _armed_positions(line, now):
-        if not _reached(line, use, threshold, consumed, balance):
+        if not _reached(line, use, threshold, consumed, balance, now):
             continue
         armed = line.armings.setdefault((use.id, threshold), Armed())
         armed.fired = True
@@ -77,7 +77,7 @@ def rearm(line: Line, now: datetime) -> list[Arming]:
     consumed, balance = line.measured(now)
     armings = []
     for (term_id, threshold), armed in line.armings.items():
-        below = not _reached(line, use, threshold, consumed, balance)
+        below = not _reached(line, use, threshold, consumed, balance, now)
         if term_id == use.id and armed.fired and below:
             armed.arming += 1
             armed.fired = False
@@ -103,11 +103,13 @@ def write(crossings: Collection[ThresholdCrossing], armings: Collection[Arming] 
         alerts.announce(made, at=made[0].crossed_at)
 
 
-def _reached(line: Line, use: Term, threshold: str, consumed: int, balance: int) -> bool:
+def _reached(
+    line: Line, use: Term, threshold: str, consumed: int, balance: int, now: datetime
+) -> bool:
     """Whether `threshold` is reached by these figures; where there was nothing, nothing is."""
     if threshold.startswith("OVERAGE_"):
         percent = int(threshold.removeprefix("OVERAGE_"))
-        return line.overage(use) * 100 >= percent * use.cap
+        return line.overage(use) * 100 >= percent * line.cap(use, now)
     if consumed + balance == 0:
         return False
     if threshold == EXHAUSTED:
@@ -131,9 +133,10 @@ def _armed_positions(line: Line, now: datetime) -> list[tuple[str, int]]:
     targets.append((EXHAUSTED, total))
     before = consumed - sum(s.taken(line.consumed) for s in line.segments if s.counts)
     positions = [(name, _position(line, target - before)) for name, target in targets]
-    if use.layer is not None and use.cap > 0:
+    cap = line.cap(use, now)
+    if use.layer is not None and cap > 0:
         for percent in OVERAGE_PERCENTAGES:
-            missing = _ceil(percent * use.cap, 100) - use.overage
+            missing = _ceil(percent * cap, 100) - use.overage
             name = overage_name(percent)
             positions.append((name, line.limit + missing if missing > 0 else line.consumed))
     armed = [pair for pair in positions if _is_armed(line, use, pair[0])]

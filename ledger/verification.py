@@ -5,7 +5,7 @@ Each check is one statement in `sql/verify/` that returns what breaks it; none i
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib import resources
 
@@ -38,11 +38,11 @@ def run(package: str, **parameters: object) -> Iterator[tuple[str, list[Breach]]
         yield name, [Breach(name, where, detail) for where, detail in rows[:_SHOWN]]
 
 
-def breaches(*, memo_customers: Collection[int]) -> Iterator[tuple[str, list[Breach]]]:
+def breaches(*, deferred_ahead: Mapping[int, int]) -> Iterator[tuple[str, list[Breach]]]:
     """Run the ledger's checks.
 
     Args:
-        memo_customers: customers with an invoice that is not receivable yet: their blocks or their
-            deferred revenue come later, so the two can't be compared.
+        deferred_ahead: per customer id by how much deferred revenue is more than its blocks are
+            worth, for reasons that the floors above know; in minor units.
     """
-    yield from run("ledger", memos=list(memo_customers))
+    yield from run("ledger", customers=list(deferred_ahead), ahead=list(deferred_ahead.values()))

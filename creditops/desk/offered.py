@@ -8,10 +8,12 @@ from django.contrib import admin
 from django.db.models import Model
 
 from accounts.models import ApiKey, Customer, Person
+from contracts import term_ends
 from contracts.models import Contract, PriceVersion, RateCard, RateCardVersion, RenewalProposal
 from creditops.desk import addresses
 from creditops.desk.deeds import contracts, customers, house, keys, money, pricing, usage
 from creditops.desk.deeds.deed import Deed
+from creditops.lib import clock
 from creditops.lib.models import Approval, AuditEntry, PolicySetting
 from creditops.lib.offers import Offer, offer, offer_on_list, opens
 from creditops.lib.tables import Record
@@ -32,6 +34,12 @@ def _deed(kind: type[Deed], icon: str, key: Any = None) -> Offer:
 
 def _alive(contract: Contract) -> str | None:
     return None if contract.status == Contract.Status.ENDED else contract.code
+
+
+def _renewable(contract: Contract) -> str | None:
+    """Not ended, or within the grace after its end (L13)."""
+    within = _alive(contract) or term_ends.reinstatable_until(contract, clock.now())
+    return contract.code if within else None
 
 
 def _applied(event: UsageEvent) -> str | None:
@@ -65,7 +73,7 @@ offer(
     _deed(money.Bill, "request_quote", _alive),
     _deed(contracts.LiftCap, "vertical_align_top", _alive),
     _deed(contracts.ProposeRenewal, "autorenew", _alive),
-    _deed(contracts.SignRenewal, "draw", _alive),
+    _deed(contracts.SignRenewal, "draw", _renewable),
     _deed(contracts.CancelContract, "event_busy", _alive),
     Offer("Settings", "tune", "", lambda c: f"{addresses.of('policies')}?scope=contract:{c.code}"),
 )

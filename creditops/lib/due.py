@@ -11,7 +11,8 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
+from django.db.models import Min
 
 from creditops.lib.models import DueRow
 from creditops.lib.sql import statement
@@ -28,6 +29,10 @@ NOTICE = 60
 Handler = Callable[[str, datetime, datetime], None]
 
 _handlers: dict[str, Handler] = {}
+_deciding: set[str] = set()
+
+# How often `catch_up` waits for what another runner has begun.
+_WAITS = 5
 
 
 @dataclass
@@ -38,9 +43,21 @@ class Report:
     failed: list[tuple[str, str]] = field(default_factory=list)
 
 
-def handle(kind: str, handler: Handler) -> None:
-    """Say at start which function does work of `kind`."""
+def handle(kind: str, handler: Handler, *, decides: bool = False) -> None:
+    """Say at start which function does work of `kind`.
+
+    Args:
+        decides: whether it changes what a customer may use (a term begins or ends), so that usage
+            after its instant can't be judged before it is done.
+    """
     _handlers[kind] = handler
+    if decides:
+        _deciding.add(kind)
+
+
+def deciding_kinds() -> list[str]:
+    """The kinds of work that decide what a customer may use, in order of their names."""
+    return sorted(_deciding)
 
 
 def plan(kind: str, subject: str, due_at: datetime, *, rank: int, group: str) -> None:
@@ -90,6 +107,40 @@ def run(
                     progress(row)
             else:
                 parked.add(row.group)
+
+
+def catch_up(groups: Collection[str], at: datetime) -> dict[str, datetime]:
+    """Do what is due for these groups at `at`, now, since something has to be decided by it.
+
+    Waits for what another runner has begun; call it outside a transaction that holds locks.
+
+    Returns per group the instant of the earliest work that decides what may be used and still waits:
+    it failed, is held up by work before it that failed, or by a runner that takes too long.
+    """
+    for _ in range(_WAITS):
+        report = run(at, now=at, groups=groups)
+        waiting = _deciding_rows(groups, at)
+        if not waiting or report.failed or not _others_are_done(groups, at):
+            return waiting
+    return waiting
+
+
+def _deciding_rows(groups: Collection[str], at: datetime) -> dict[str, datetime]:
+    rows = DueRow.objects.filter(
+        done_at__isnull=True, due_at__lte=at, group__in=groups, kind__in=_deciding
+    )
+    return dict(rows.order_by().values_list("group").annotate(earliest=Min("due_at")))
+
+
+def _others_are_done(groups: Collection[str], at: datetime) -> bool:
+    """Wait for the runners that have claimed rows of these groups; False if that takes too long."""
+    waiting = DueRow.objects.filter(done_at__isnull=True, due_at__lte=at, group__in=groups)
+    try:
+        with transaction.atomic():
+            list(waiting.order_by("id").select_for_update().values_list("id"))
+    except OperationalError:  # lock_timeout
+        return False
+    return True
 
 
 def _attempt(row: DueRow, now: datetime | None, report: Report) -> bool:

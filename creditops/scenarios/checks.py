@@ -353,9 +353,8 @@ def contract_terms(world: World, wanted: Expectation, at: datetime) -> dict[str,
     committed = standing.commitment(contract, _term(contract, None, at), at)
     currency = contract.currency
     list_minor = contract.list_price_minor
-    actual: dict[str, Any] = {}
-    if committed is not None:
-        actual["unit_price"] = money.decimal_text(standing.unit_price(committed))
+    price = standing.signed_price(contract) if committed is None else standing.unit_price(committed)
+    actual: dict[str, Any] = {"unit_price": money.decimal_text(price)}
     if list_minor is not None:
         actual["list_value"] = money.text(list_minor, currency)
         actual["discount"] = money.text(list_minor - contract.price_minor, currency)

@@ -10,7 +10,7 @@ from typing import Any
 
 from accounts import customers
 from accounts.models import Customer
-from contracts import activation, agreements, free_credits, prices, rate_cards, renewals
+from contracts import activation, agreements, free_credits, prices, rate_cards, term_ends
 from contracts.models import Contract
 from creditops.lib import policies
 from creditops.lib.refusals import Refusal
@@ -257,7 +257,7 @@ def approve_overage(world: World, step: Step, at: datetime) -> None:
 
 def renew(world: World, step: Step, at: datetime) -> None:
     """Sign the transposed renewal."""
-    renewals.sign_renewal(world.contract(step["contract"]), by=PROPOSER, at=at)
+    term_ends.sign_renewal(world.contract(step["contract"]), by=PROPOSER, at=at)
 
 
 def cancel(world: World, step: Step, at: datetime) -> None:

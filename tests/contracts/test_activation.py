@@ -143,20 +143,88 @@ def test_nothing_of_a_cancellable_contract_is_granted_or_posted_before_payment()
     assert not JournalEntry.objects.exists()
 
 
-@pytest.mark.xfail(
-    strict=True, reason="V3: nothing grants a cancellable contract's credits when it is paid (A02b)"
-)
-def test_a_cancellable_contract_is_granted_when_it_is_paid(damaged_books):
+PAID = cast.at("2026-02-03")
+
+
+def pay(amount_minor: int, when=PAID) -> None:
+    """Pay the newest invoice, or a part of it."""
+    payments.record(
+        Invoice.objects.latest("issued_at"), amount_minor=amount_minor, currency="USD",
+        method="transfer", reference=f"wire {when}", by="Fiona", at=when,
+    )  # fmt: skip
+
+
+def test_a_cancellable_contract_is_granted_when_it_is_paid():
+    """A02b, V3, Q1: the block begins with the payment, and pays for use since then."""
+    contract = cast.sign(cancellable=True, bonus_credits=20_000)
+    cast.run_due(START)
+
+    pay(100_000)
+
+    assert agreements.find("c1").status == Contract.Status.ACTIVE
+    assert blocks(contract, PAID) == [
+        ("paid", 100_000, 83_333, PAID, END),
+        ("bonus", 20_000, 16_667, PAID, END),
+    ]
+    assert cast.journal(PAID) == [
+        "2026-02-03 JE-02 debit 1100 1000.00, credit 2100 1000.00",
+        "2026-02-03 JE-02 debit 1000 1000.00, credit 1100 1000.00",
+    ]
+
+
+def test_a_part_of_the_price_brings_no_credits_the_last_part_all():
     contract = cast.sign(cancellable=True)
     cast.run_due(START)
 
-    payments.record(
-        Invoice.objects.get(), amount_minor=100_000, currency="USD", method="transfer",
-        reference="wire 1", by="Fiona", at=cast.at("2026-02-03"),
-    )  # fmt: skip
-    cast.run_due(cast.at("2026-02-03"))
+    pay(99_999)
+    assert cast.left(contract, PAID) == 0
 
-    assert cast.left(contract, cast.at("2026-02-03")) == 100_000
+    pay(1, JUNE)
+    assert blocks(contract, JUNE) == [("paid", 100_000, 100_000, JUNE, END)]
+
+
+def test_what_is_paid_before_the_term_is_granted_at_its_start():
+    contract = cast.sign(cancellable=True, starts_on=date(2026, 6, 1))
+    cast.run_due(START)
+
+    pay(100_000)
+    cast.run_due(JUNE - cast.SECOND)
+    assert not Block.objects.exists()
+
+    cast.run_due(JUNE)
+    assert blocks(contract, JUNE) == [("paid", 100_000, 100_000, JUNE, cast.at("2027-06-01"))]
+
+
+def test_a_term_that_is_over_gets_no_credits_for_a_late_payment():
+    """What was paid stays owed to the customer."""
+    contract = cast.sign(cancellable=True)
+    cast.run_due(END)
+
+    pay(100_000, END)
+
+    assert cast.left(contract, END) == 0
+    assert cast.journal(END)[-1] == "2027-01-01 JE-02 debit 1000 1000.00, credit 1100 1000.00"
+
+
+def test_a_renewal_of_a_cancellable_contract_waits_for_its_payment_too():
+    """V3: no receivable and no deferred revenue before; what rolled over can be used."""
+    contract = cast.sign(cancellable=True, auto_renew=True)
+    cast.run_due(START)
+    pay(100_000)
+    cast.send("u1", 40_000, when=JUNE, contract="c1")
+    cast.run_due(END)
+    assert cast.left(contract, END) == 60_000
+    before = cast.journal(END)
+
+    paid = cast.at("2027-01-10")
+    pay(40_000, paid)
+
+    assert cast.left(contract, paid) == 100_000
+    assert before[-1] == "2026-06-01 JE-05 debit 2100 400.00, credit 4000 400.00"
+    assert cast.journal(paid)[len(before) :] == [
+        "2027-01-10 JE-02 debit 1100 400.00, credit 2100 400.00",
+        "2027-01-10 JE-02 debit 1000 400.00, credit 1100 400.00",
+    ]
 
 
 def test_a_contract_signed_late_pays_for_use_since_its_start():

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from contracts import agreements, free_credits, renewals, standing
+from contracts import agreements, free_credits, renewals, standing, term_ends
 from contracts.models import Contract, RenewalProposal
 from creditops.lib.refusals import Refusal
 from ledger import balances
@@ -203,7 +203,7 @@ def test_a_renewal_that_was_signed_acts_at_the_end_and_once():
     contract = cast.sign()
     use(30_000)
 
-    renewals.sign_renewal(contract, by="Sam", at=cast.at("2026-11-01"))
+    term_ends.sign_renewal(contract, by="Sam", at=cast.at("2026-11-01"))
     cast.run_due(END)
     use(1, "2027-06-01")
     cast.run_due(cast.at("2028-01-01"))
@@ -220,7 +220,7 @@ def test_a_contract_that_has_ended_is_not_renewed_whatever_the_caller_still_beli
     assert contract.status == Contract.Status.ACTIVE
 
     with pytest.raises(Refusal) as refused:
-        renewals.sign_renewal(contract, by="Sam", at=END)
+        term_ends.sign_renewal(contract, by="Sam", at=END)
 
     assert refused.value.code == "term_ended"
     assert agreements.find("c1").renewal_signed_at is None

@@ -9,7 +9,7 @@ from contracts import standing
 from contracts.models import Contract
 from creditops.lib import policies
 from creditops.lib.models import Approval
-from ledger import caps, units
+from ledger import balances, caps, grants, units
 from tests import cast
 
 pytestmark = pytest.mark.django_db
@@ -125,12 +125,26 @@ def test_the_warning_follows_a_change_of_the_setting():
     assert len(standing.warnings(contract, DECEMBER)) == 1
 
 
-@pytest.mark.xfail(
-    strict=True, reason="O1: overage_base TOTAL_AVAILABLE can be set, but nothing obeys it (ledger)"
-)
 def test_the_cap_may_be_taken_of_all_that_was_available():
     """X1: of the commitment and what came on top; here 20 % of 150,000."""
     contract = cast.sign(settings={"overage_base": "TOTAL_AVAILABLE"}, bonus_credits=50_000)
 
     assert use(150_000, 30_000, 1) == ["applied", "applied", "overage_cap"]
     assert overage(contract).cap == 30_000
+
+
+def test_what_came_on_top_raises_that_cap_and_what_is_taken_back_lowers_it():
+    """L20: it never undoes overage; daily credits count in neither direction."""
+    contract = cast.sign(settings={"overage_base": "TOTAL_AVAILABLE"})
+    use(60_000)
+    [pool] = balances.pools_of(contract.holder)
+    bonus = cast.grant(
+        pool, 50_000, source="more", kind="bonus", when=DECEMBER, end=cast.END,
+    )  # fmt: skip
+    cast.grant(pool, 900, source="day", kind="daily", when=DECEMBER, end=DECEMBER + cast.SECOND)
+    assert overage(contract, DECEMBER).cap == 30_000
+
+    grants.revoke(bonus, credits=50_000, by="Fiona", reason="wrong", at=DECEMBER + 2 * cast.SECOND)
+
+    assert overage(contract, DECEMBER + 2 * cast.SECOND).cap == 20_000
+    assert balances.caps([pool], DECEMBER + 2 * cast.SECOND) == {pool.id: 20_000}

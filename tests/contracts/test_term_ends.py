@@ -4,11 +4,12 @@ from datetime import date
 
 import pytest
 
-from contracts import agreements, free_credits, renewals
-from contracts.models import Contract, ScheduledCharge
+from contracts import agreements, free_credits, term_ends
+from contracts.models import Contract, RenewalProposal, ScheduledCharge
 from creditops.lib import policies
-from ledger import balances, caps, statements, units
-from ledger.models import BlockChange, PoolTerm
+from creditops.lib.refusals import Refusal
+from ledger import balances, caps, corrections, statements, units
+from ledger.models import BlockChange, PoolTerm, UsageEvent
 from tests import cast
 
 pytestmark = pytest.mark.django_db
@@ -212,7 +213,7 @@ def test_the_end_of_a_term_is_worked_once_however_often_it_is_asked_for(used):
     cast.run_due(END)
     before = (cast.journal(END), cast.left(contract, END), ScheduledCharge.objects.count())
 
-    renewals.end_term("c1", END, END)
+    term_ends.end_term("c1", END, END)
     cast.run_due(END)
 
     assert (
@@ -224,29 +225,153 @@ def test_the_end_of_a_term_is_worked_once_however_often_it_is_asked_for(used):
     assert PoolTerm.objects.count() == 2
 
 
-@pytest.mark.xfail(
-    strict=True, reason="L13: reinstatement_grace_days can be set, but credits expire at the end"
-)
-def test_within_the_grace_the_rest_is_frozen_not_expired():
-    contract = cast.sign(settings={"reinstatement_grace_days": 10})
+GRACE_ENDS = cast.at("2027-01-11")
+WITHIN = cast.at("2027-01-06")
+
+
+def in_grace(**settings) -> Contract:
+    """100,000 credits, 40,000 used, not renewed; ten days of grace have begun."""
+    contract = cast.sign(settings={"reinstatement_grace_days": 10, **settings})
     use(40_000, "2026-07-01")
     cast.run_due(END)
+    return contract
 
+
+def frozen(contract: Contract, when) -> list[tuple]:
+    """(state, rest, expired, end) of each block, oldest first."""
     [pool] = balances.pools_of(contract.holder)
-    [block] = balances.of_pool(pool, as_of=END, known_at=END).blocks
-    assert (block.state, block.left, block.expired) == ("frozen", 0, 0)
+    found = balances.of_pool(pool, as_of=when, known_at=when).blocks
+    return [(block.state, block.rest, block.expired, block.expires_at) for block in found]
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="usage between a term's end and the due work that renews it is refused for good "
-    "(insufficient_credits): metering does not do what is due for the customer first",
-)
+def test_within_the_grace_the_rest_is_frozen_not_expired():
+    """L13: not usable, still deferred."""
+    contract = in_grace()
+
+    assert frozen(contract, END) == [("frozen", 60_000, 0, GRACE_ENDS)]
+    assert agreements.find("c1").status == Contract.Status.ENDED
+    assert cast.left(contract, WITHIN) == 0
+    assert cast.send("too soon", 1, when=WITHIN, contract="c1").status == "refused"
+    cast.journal(WITHIN)
+    assert deferred(WITHIN.date()) == 60_000
+
+
+def test_use_from_before_the_freeze_still_draws_on_it():
+    """L20: frozen credits stay eligible for events from before the freeze."""
+    contract = in_grace()
+
+    late = cast.send("late", 500, when=WITHIN, time=END - cast.SECOND, contract="c1")
+
+    assert late.status == "applied"
+    assert frozen(contract, WITHIN) == [("frozen", 59_500, 0, GRACE_ENDS)]
+
+
+def test_what_a_correction_gives_back_to_frozen_credits_stays_frozen():
+    contract = in_grace()
+    event = UsageEvent.objects.get(key="2026-07-01: 40000")
+
+    corrections.correct(event, credits=39_000, by="Fiona", reason="miscounted", at=WITHIN)
+
+    assert frozen(contract, WITHIN) == [("frozen", 61_000, 0, GRACE_ENDS)]
+
+
+def test_without_a_renewal_the_rest_expires_at_the_end_of_the_grace():
+    contract = in_grace()
+    cast.run_due(GRACE_ENDS)
+
+    assert frozen(contract, GRACE_ENDS) == [("expired", 0, 60_000, GRACE_ENDS)]
+    assert cast.journal(GRACE_ENDS)[-1] == (
+        "2027-01-10 JE-12 debit 2100 600.00, credit 4010 600.00"
+    )
+    with pytest.raises(Refusal) as refused:
+        term_ends.sign_renewal(contract, by="Sam", at=GRACE_ENDS)
+    assert refused.value.code == "term_ended"
+
+
+def test_a_renewal_within_the_grace_begins_where_the_old_term_ended():
+    """L13: the rest is restored, once; the baseline is committed on top, and invoiced now."""
+    contract = in_grace()
+
+    term_ends.sign_renewal(contract, by="Sam", at=WITHIN)
+    cast.run_due(WITHIN)
+
+    assert agreements.find("c1").status == Contract.Status.ACTIVE
+    assert blocks(contract, WITHIN) == [("paid", 60_000, END2), ("paid", 40_000, END2)]
+    assert contract.holder.terms.get(customer_id=contract.customer_id, number=2).starts_at == END
+    assert cast.journal(WITHIN)[-1] == "2027-01-06 JE-02 debit 1100 400.00, credit 2100 400.00"
+
+    cast.send("gone", 1, when=END2, contract="c1")
+    cast.run_due(END2)
+    assert blocks(contract, END2) == []
+
+
+def test_a_renewal_within_the_grace_is_signed_once():
+    contract = in_grace()
+    term_ends.sign_renewal(contract, by="Sam", at=WITHIN)
+
+    term_ends.sign_renewal(contract, by="Sam", at=WITHIN)
+
+    terms = contract.holder.terms.filter(customer_id=contract.customer_id)
+    assert (terms.count(), PoolTerm.objects.count()) == (2, 2)
+
+
+def test_signing_after_the_end_does_not_hang_on_the_sweep():
+    """Nobody has worked the end of the term yet; without a grace it is over all the same."""
+    contract = cast.sign()
+    use(40_000, "2026-07-01")
+
+    with pytest.raises(Refusal) as refused:
+        term_ends.sign_renewal(contract, by="Sam", at=END)
+
+    assert refused.value.code == "term_ended"
+
+
+def test_only_the_share_that_a_renewal_would_keep_is_frozen():
+    """L12: the rest of it expires at the term's end, and the share is not taken twice."""
+    contract = in_grace(rollover="PARTIAL", rollover_pct="25")
+    assert frozen(contract, END) == [("frozen", 15_000, 45_000, GRACE_ENDS)]
+
+    term_ends.sign_renewal(contract, by="Sam", at=WITHIN)
+
+    assert blocks(contract, WITHIN) == [("paid", 15_000, END2), ("paid", 40_000, END2)]
+    assert RenewalProposal.objects.get().rollover_credits == 15_000
+
+
+def test_where_nothing_rolls_over_nothing_is_frozen():
+    contract = in_grace(rollover="NONE")
+
+    assert frozen(contract, END) == [("expired", 0, 60_000, END)]
+
+
+def test_a_term_that_nobody_used_can_not_be_renewed_within_the_grace():
+    """O5."""
+    contract = cast.sign(settings={"reinstatement_grace_days": 10})
+    cast.run_due(END)
+
+    with pytest.raises(Refusal) as refused:
+        term_ends.sign_renewal(contract, by="Sam", at=WITHIN)
+
+    assert refused.value.code == "nothing_to_renew"
+    assert agreements.find("c1").status == Contract.Status.ENDED
+
+
+def test_overage_is_not_charged_again_by_a_renewal_within_the_grace():
+    contract = cast.sign(settings={"reinstatement_grace_days": 10})
+    use(110_000, "2026-07-01")
+    cast.run_due(END)
+
+    term_ends.sign_renewal(contract, by="Sam", at=WITHIN)
+    cast.run_due(WITHIN)
+
+    assert ScheduledCharge.objects.filter(kind="OVERAGE").count() == 1
+
+
 def test_usage_does_not_depend_on_whether_the_renewal_has_been_worked_yet():
     """FORMAT 3: balances and eligibility must not depend on whether a sweep has run."""
-    cast.sign(auto_renew=True)
+    contract = cast.sign(auto_renew=True)
     use(40_000, "2026-07-01")
 
     outcome = cast.send("new year", 100, when=END + cast.SECOND, contract="c1")
 
-    assert outcome.status != "refused"
+    assert outcome.status == "applied"
+    assert blocks(contract, END + cast.SECOND) == [("paid", 59_900, END2), ("paid", 40_000, END2)]

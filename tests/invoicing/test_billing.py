@@ -166,9 +166,6 @@ def test_due_work_bills_what_waits_for_its_contract_alone():
     assert Invoice.objects.get().contract == agreements.find("c2")
 
 
-@pytest.mark.xfail(
-    strict=True, reason="O7: overage that arrives after the billing of its term is never invoiced"
-)
 def test_late_overage_of_a_closed_term_is_invoiced_on_its_own_document():
     """O7: at once; the signed commitment does not move."""
     cast.sign(auto_renew=True)
@@ -181,3 +178,9 @@ def test_late_overage_of_a_closed_term_is_invoiced_on_its_own_document():
 
     late = Invoice.objects.get(issue_date=date(2027, 1, 5))
     assert lines(late) == [("OVERAGE", 500, "0.01", 500)]
+    assert (late.lines.get().period_to, late.due_date) == (date(2026, 12, 31), date(2027, 2, 4))
+    assert cast.journal(when)[3:] == [
+        "2026-12-31 JE-15 debit 1150 5.00, credit 4020 5.00",
+        "2027-01-01 JE-16 debit 1100 1200.00, credit 1150 100.00, credit 2100 1100.00",
+        "2027-01-05 JE-16 debit 1100 5.00, credit 1150 5.00",
+    ]

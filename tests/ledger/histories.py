@@ -21,6 +21,7 @@ SETTINGS = {
     "draw_order": ("FIFO", "EXPIRY_FIRST"),
     "late_admission": ("OVERAGE", "REFUSE_HARD"),
     "overage_pct": ("0", "20", "33.3"),
+    "overage_base": ("COMMITMENT", "TOTAL_AVAILABLE"),
     "late_event_window_days": (1, 30, 90),
 }
 SCOPES = ("contract:c1", "contract:c1", "customer:acme", "customer:otto", "books")
@@ -34,6 +35,7 @@ WEIGHTS = {
     "sweep": 6,
     "revoke": 3,
     "renew": 4,
+    "freeze": 2,
     "lift_cap": 2,
     "change": 3,
     "post": 2,
@@ -116,7 +118,7 @@ class History:
         balance, room = pool.balance(now), 0
         commitment = pool.commitment(pool.holder.term_at(now))
         if commitment is not None:
-            cap = self.books.oracle.cap(pool.holder, commitment, now)
+            cap = self.books.oracle.cap(pool, commitment, now)
             room = max(0, cap - pool.moved(commitment))
         return self.random.choice([balance, balance + 1, balance + room, balance + room + 1])
 
@@ -182,7 +184,7 @@ class History:
 
     def sweep(self) -> None:
         """Expiry, once the term's end has been dealt with: what ends comes before what expires."""
-        if self.books.term.ends_at > self.books.now:
+        if self.books.term.ends_at > self.books.now or self.books.grace_ends_at:
             self.books.sweep()
 
     # ------------------------------------------------------------------ time and terms
@@ -200,14 +202,23 @@ class History:
         end = self.books.term.ends_at
         if now <= end <= later and self.random.random() < 0.7:
             self.books.wait(end - now)
-            self.renew()
+            self.random.choice([self.renew, self.renew, self.freeze])()
         self.books.wait(later - self.books.now)
 
     def renew(self) -> None:
         """The next term, if this one is over, at once or late."""
         if self.books.now >= self.books.term.ends_at:
-            share = self.random.choice([Fraction(1), Fraction(1, 2), Fraction(0)])
-            self.books.renew(share, self.random.randint(5, 100), self.random.randint(0, 900))
+            self.books.renew(
+                self._share(), self.random.randint(5, 100), self.random.randint(0, 900)
+            )
+
+    def freeze(self) -> None:
+        """What is left, if the term is over and nobody has renewed it, for a few days or many."""
+        if self.books.now >= self.books.term.ends_at and not self.books.grace_ends_at:
+            self.books.freeze(self._share(), self.random.choice([1, 10, 60]) * DAY)
+
+    def _share(self) -> Fraction:
+        return self.random.choice([Fraction(1), Fraction(1, 2), Fraction(0)])
 
     # ------------------------------------------------------------------ rules, months, reads
 
@@ -248,6 +259,7 @@ class History:
         for pool in self.books.pools:
             for block in pool.blocks:
                 found |= {block.effective_at, block.expires_at or self.books.now}
+                found |= {block.until or self.books.now}
             for entry in pool.entries:
                 found |= {entry.recorded_at, entry.effective_at}
         found |= {effective_at for _, _, _, effective_at in self.books.oracle.settings}

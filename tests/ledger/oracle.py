@@ -208,7 +208,7 @@ class Oracle(Alerting):
             for b in pool.blocks
             if b.effective_at <= now
             and b.term_start <= event.time
-            and (b.expires_at is None or event.time < b.expires_at)
+            and (b.until is None or event.time < b.until)
             and (b.meters is None or event.message.meter in b.meters)
         ]
         expiry_first = self.setting(pool.holder, "draw_order", now) == "EXPIRY_FIRST"
@@ -239,7 +239,7 @@ class Oracle(Alerting):
             return "too_late" if mode == "HARD" and refuses else ""
         if mode != "SOFT":
             return "insufficient_credits"
-        room = self.cap(pool.holder, commitment, now) - pool.moved(commitment)
+        room = self.cap(pool, commitment, now) - pool.moved(commitment)
         return "overage_cap" if need > room else ""
 
     def _draw(self, pool: Pool, event: Event, plan: Plan, on: date, now: datetime) -> None:
@@ -329,7 +329,7 @@ class Oracle(Alerting):
     def grant(self, pool: Pool, block: Block, now: datetime) -> None:
         """Add a block; thresholds that it brings below are armed again (A2)."""
         block.counted_before = self._counted(pool, None)
-        block.ends[0] = (block.effective_at, now, block.expires_at)
+        block.ends[0] = (block.effective_at, now, block.expires_at, None)
         pool.blocks.append(block)
         alive = [b for b in pool.blocks if b.expires_at is None or b.expires_at > now]
         if pool.holder.open and alive:
@@ -369,17 +369,30 @@ class Oracle(Alerting):
         """Carry what is left at the end of a term into the next, once, 24 months at most (L12)."""
         end = into.starts_at
         for block in pool.blocks:
-            if block.kind not in ROLLING or block.rolled or block.expires_at != end:
-                continue
-            left = pool.rest(block)
-            kept = floor(left * share)
-            if left > kept:
-                self._lapse(pool, block, left - kept, now)
-            if kept:
+            if self._kept(pool, block, share, end, now):
                 oldest = months_later(block.effective_at, 24)
-                block.ends.append((end, now, min(into.ends_at, oldest)))
+                block.ends.append((end, now, min(into.ends_at, oldest), None))
                 block.rolled = True
         self.notice(pool, now)
+
+    def freeze(
+        self, pool: Pool, share: Fraction, end: datetime, grace: datetime, now: datetime
+    ) -> None:
+        """Keep what a renewal would carry over until the end of the grace, unusable (L13)."""
+        for block in pool.blocks:
+            if self._kept(pool, block, share, end, now):
+                block.ends.append((end, now, grace, end))
+        self.notice(pool, now)
+
+    def _kept(self, pool: Pool, block: Block, share: Fraction, end: datetime, now: datetime) -> int:
+        """What is kept of a block that may roll over at `end`; the rest of it expires."""
+        if block.kind not in ROLLING or block.rolled or block.until != end:
+            return 0
+        left = pool.rest(block)
+        kept = floor(left * share)
+        if left > kept:
+            self._lapse(pool, block, left - kept, now)
+        return kept
 
     def lift(self, pool: Pool, term: Term, cap: int, now: datetime) -> None:
         commitment = pool.commitment(term)

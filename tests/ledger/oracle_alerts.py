@@ -12,6 +12,7 @@ from tests.ledger.oracle_rows import Block, Commitment, Holder, Pool, Term
 THRESHOLDS = ("50", "80", "95", "EXHAUSTED", "OVERAGE_80", "OVERAGE_100")
 DEFAULTS = {
     "overage_pct": Fraction(20),
+    "overage_base": "COMMITMENT",
     "draw_order": "FIFO",
     "late_event_window_days": 30,
     "late_admission": "OVERAGE",
@@ -44,10 +45,21 @@ class Alerting:
     def enforcement(self, holder: Holder, at: datetime) -> str:
         return self.setting(holder, "enforcement", at) or ("HARD" if holder.open else "SOFT")
 
-    def cap(self, holder: Holder, commitment: Commitment, at: datetime) -> int:
+    def cap(self, pool: Pool, commitment: Commitment, at: datetime) -> int:
+        """How far overage may go: as lifted, or a share of the base (O1, O2)."""
         lifts = [cap for effective_at, cap in commitment.lifts if effective_at <= at]
-        pct = self.setting(holder, "overage_pct", at)
-        return lifts[-1] if lifts else floor(pct * commitment.quantity / 100)
+        if lifts:
+            return lifts[-1]
+        base = commitment.quantity
+        if self.setting(pool.holder, "overage_base", at) == "TOTAL_AVAILABLE":
+            base = self._counted(pool, commitment.term) - pool.moved(commitment)
+            if pool.holder.term_at(at) is commitment.term:
+                base += self._lasting(pool, at)
+        return floor(self.setting(pool.holder, "overage_pct", at) * base / 100)
+
+    def _lasting(self, pool: Pool, at: datetime) -> int:
+        """What can be used at `at`, but for daily credits."""
+        return sum(pool.rest(b) for b in pool.blocks if b.kind != "daily" and b.lives(at))
 
     def _counted(self, pool: Pool, term: Term | None) -> int:
         """Consumption that alerts measure: all but daily credits; of a term, or ever."""
@@ -65,11 +77,11 @@ class Alerting:
         if term is None and not pool.holder.open:
             return None
         consumed = self._counted(pool, term) - (pool.base if pool.holder.open else 0)
-        balance = sum(pool.rest(b) for b in pool.blocks if b.kind != "daily" and b.lives(now))
+        balance = self._lasting(pool, now)
         commitment = pool.commitment(term)
         if term is None or commitment is None:
             return (term.number if term else 0), consumed, balance, 0, 0
-        cap = self.cap(pool.holder, commitment, now)
+        cap = self.cap(pool, commitment, now)
         return term.number, consumed, balance, pool.moved(commitment), cap
 
     def _reached(self, name: str, figures: Figures) -> bool:

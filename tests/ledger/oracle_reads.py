@@ -24,8 +24,8 @@ def as_of(pool: Pool, at: datetime, known: datetime) -> dict[str, tuple[int, int
             for type_ in ("CONSUME", "EXPIRE", "REVOKE")
         )
         ends = [
-            end
-            for index, (effective, recorded, end) in enumerate(block.ends)
+            frozen_from or end
+            for index, (effective, recorded, end, frozen_from) in enumerate(block.ends)
             if index == 0 or (effective <= at and recorded <= known)
         ]
         lives = block.effective_at <= at and (ends[-1] is None or at < ends[-1])

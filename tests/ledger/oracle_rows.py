@@ -49,7 +49,10 @@ class Lapse:
 
 @dataclass(eq=False)
 class Block:
-    """A dated lot of credits (L2). `ends`: (effective, recorded, expires_at), the last one counts."""
+    """A dated lot of credits (L2).
+
+    `ends`: (effective, recorded, expires_at, frozen_from), the last one counts.
+    """
 
     source: str
     kind: str
@@ -59,7 +62,7 @@ class Block:
     term_start: datetime
     meters: frozenset[str] | None
     recorded_at: datetime
-    ends: list[tuple[datetime, datetime, datetime | None]]
+    ends: list[tuple[datetime, datetime, datetime | None, datetime | None]]
     no: int
     counted_before: int = 0
     rolled: bool = False
@@ -74,11 +77,16 @@ class Block:
         return self.ends[-1][2]
 
     @property
+    def until(self) -> datetime | None:
+        """Usable before it: frozen from then on, or over (L11, L13)."""
+        return self.ends[-1][3] or self.expires_at
+
+    @property
     def quantity(self) -> int:
         return self.granted
 
     def lives(self, at: datetime) -> bool:
-        return self.effective_at <= at and (self.expires_at is None or at < self.expires_at)
+        return self.effective_at <= at and (self.until is None or at < self.until)
 
 
 @dataclass(eq=False)

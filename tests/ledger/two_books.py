@@ -101,6 +101,7 @@ class TwoBooks:
             self._pool(self._holder(holders.pay_as_you_go(acme, cast.START), open_=True), CREDIT),
             self._pool(self._holder(holders.pay_as_you_go(otto, cast.START), open_=True), CREDIT),
         ]
+        self.grace_ends_at: datetime | None = None
         self.term = self._begin_term(cast.START, cast.at("2026-04-01"))
         self._commit(self.pools[0], commitment, price)
         if data_commitment:
@@ -195,7 +196,7 @@ class TwoBooks:
                 term_start=effective_at if term is None else term.starts_at,
                 meters=None if meters is None else frozenset(meters),
                 recorded_at=self.now,
-                ends=[(effective_at, self.now, expires_at)],
+                ends=[(effective_at, self.now, expires_at, None)],
                 no=issued[0].id,
             ),
             self.now,
@@ -235,7 +236,15 @@ class TwoBooks:
         self.oracle.sweep(self.now)
 
     def renew(self, share: Fraction, commitment: int, price: int) -> None:
-        """The term has ended: the next begins where it ended, what is left rolls over."""
+        """The term has ended: the next begins where it ended, what is left rolls over.
+
+        Of what was frozen the share was kept then: all of it comes back, or it is over by now.
+        """
+        if self.grace_ends_at is not None:
+            share = Fraction(1)
+            if self.grace_ends_at <= self.now:
+                self.sweep()
+            self.grace_ends_at = None
         self.tell("renew", share, commitment, price)
         end = self.term.ends_at
         self.term = self._begin_term(end, oracle.months_later(end, 3))
@@ -251,6 +260,23 @@ class TwoBooks:
             )
             self.oracle.roll_over(pool, share, self.term, self.now)
         self._commit(self.pools[0], commitment, price)
+
+    def freeze(self, share: Fraction, grace: timedelta) -> None:
+        """The term has ended and is not renewed yet: what is left is frozen for a while (L13)."""
+        self.tell("freeze", share, grace)
+        end = self.term.ends_at
+        self.grace_ends_at = end + grace
+        for pool in self.pools[:2]:
+            pool_row = self.rows[id(pool)]
+            expiry.freeze(
+                pool_row,
+                expiry.rollable(pool_row, end),
+                share,
+                at=end,
+                until=self.grace_ends_at,
+                recorded_at=self.now,
+            )
+            self.oracle.freeze(pool, share, end, self.grace_ends_at, self.now)
 
     def lift_cap(self, cap: int) -> None:
         """Approve a cap for the running term."""

@@ -10,7 +10,7 @@ from django import forms
 
 from accounts import customers
 from accounts.models import Customer
-from contracts import agreements, renewals
+from contracts import agreements, renewals, term_ends
 from contracts.models import Contract, RateCard
 from creditops.desk import addresses, contract_figures, fields
 from creditops.desk.deeds.deed import Deed, Done, Figures
@@ -169,18 +169,22 @@ class CancelContract(OfContract):
 
 
 class SignRenewal(OfContract):
-    """Sign the transposed renewal ahead of the term's end."""
+    """Sign the transposed renewal ahead of the term's end, or within the grace after it."""
 
     name = "sign-renewal"
     title = "Sign the renewal"
     verb = "propose_renewal"
     button = "Sign the renewal"
-    about = "What was used becomes the next commitment, at the old unit price; it is restated at the end."
+    about = (
+        "What was used becomes the next commitment, at the old unit price; it is restated at the end. "
+        "Within the grace after the end the new term begins at once, where the old one ended."
+    )
     form = fields.ReasonForm
 
     def find(self, key: str) -> Contract:
-        """A contract that has not ended."""
-        return _alive(super().find(key))
+        """A contract that has not ended, or is within the grace after its end."""
+        found = super().find(key)
+        return found if term_ends.reinstatable_until(found, self.at) else _alive(found)
 
     def facts(self, values: dict[str, Any]) -> Figures:
         """The next term as the usage so far proposes it."""
@@ -192,7 +196,7 @@ class SignRenewal(OfContract):
 
     def do(self, values: dict[str, Any], *, by: str, at: datetime) -> Done:
         """Sign it."""
-        renewals.sign_renewal(self.subject, by=by, at=at)
+        term_ends.sign_renewal(self.subject, by=by, at=at)
         return Done(f"The renewal of {self.subject} is signed.", self.home())
 
 

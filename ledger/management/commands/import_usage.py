@@ -120,6 +120,7 @@ class _Rejects:
 
 _PLURALS = {"duplicate": "duplicates", "conflict": "conflicts", "exception": "exceptions"}
 _MEANINGS = {
+    "due_work_waits": "what is due for the customer failed; run it, then apply them",
     "too_late": "arrived after the late-event window; a person can apply them",
     "unknown_customer": "no such customer",
     "unknown_contract": "no such contract of this customer",

@@ -1,5 +1,5 @@
--- Deferred revenue of a customer is what its blocks have not released yet, as far as it is posted and
--- their invoices are receivable. Compared for customers whose usage is posted and who owe no memo.
+-- Deferred revenue of a customer is what its blocks have not released yet, and what is owed for credits
+-- to come, less credits whose invoice is not receivable yet. Compared where all usage is posted.
 WITH gone AS (
   SELECT b.customer_id, b.id,
          s.used + s.expired + s.voided + coalesce((
@@ -30,17 +30,24 @@ deferred AS (
   FROM ledger_journalentry AS e
   JOIN ledger_journalline AS l ON l.entry_id = e.id
   JOIN ledger_account AS a ON a.id = l.account_id AND a.code = '2100'
+  WHERE e.customer_id IS NOT NULL
   GROUP BY e.customer_id
 ),
 waiting AS (
   SELECT customer_id FROM ledger_poolstate
   WHERE posted_pos < consumed OR posted_seq < move_seq
+),
+ahead AS (
+  SELECT * FROM unnest(%(customers)s::bigint[], %(ahead)s::bigint[]) AS given (customer_id, value)
+),
+worth AS (
+  SELECT x.customer_id, sum(x.value) AS value
+  FROM (SELECT * FROM blocks UNION ALL SELECT * FROM ahead) AS x GROUP BY x.customer_id
 )
-SELECT format('customer %%s', b.customer_id),
-       format('its blocks are worth %%s, deferred revenue is %%s (minor units)', b.value,
-              coalesce(d.value, 0))
-FROM blocks AS b
-LEFT JOIN deferred AS d ON d.customer_id = b.customer_id
-WHERE b.value <> coalesce(d.value, 0)
-  AND b.customer_id NOT IN (SELECT customer_id FROM waiting)
-  AND b.customer_id <> ALL (%(memos)s::bigint[])
+SELECT format('customer %%s', coalesce(w.customer_id, d.customer_id)),
+       format('its blocks are worth %%s, deferred revenue is %%s (minor units)',
+              coalesce(w.value, 0), coalesce(d.value, 0))
+FROM worth AS w
+FULL JOIN deferred AS d ON d.customer_id = w.customer_id
+WHERE coalesce(w.value, 0) <> coalesce(d.value, 0)
+  AND coalesce(w.customer_id, d.customer_id) NOT IN (SELECT customer_id FROM waiting)

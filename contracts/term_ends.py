@@ -1,0 +1,211 @@
+"""Does the ends of terms: renewed, or ended; overage is charged either way (O5, L12, L13, X9).
+
+At the end a contract that renews gets its next term, and what is left rolls over once. Without a renewal
+the contract has ended; where a grace is agreed, what is left is frozen until it is over, and a renewal
+signed within it begins where the old term ended.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from fractions import Fraction
+
+from django.db import transaction
+
+from contracts import activation, agreements, renewals, terms_of_sale
+from contracts.models import Contract, ScheduledCharge
+from contracts.renewals import RENEWED_MONTHS, Proposal
+from creditops.lib import calendar, due
+from creditops.lib.refusals import Refusal
+from ledger import balances, books, expiry, holders
+from ledger.expiry import Carry
+from ledger.models import Term
+
+
+def sign_renewal(contract: Contract, *, by: str, at: datetime) -> Contract:
+    """Sign the transposed renewal: ahead of the term's end it acts at the end, within the grace after
+    it at once (L13).
+
+    Raises Refusal `term_ended` for a contract that has ended and is past its grace, or has none, and
+    `nothing_to_renew` where nothing was used in the term that ended (O5).
+    """
+    due.catch_up(
+        [contract.customer.code], at
+    )  # whether the term has ended must not hang on a sweep
+    if reinstatable_until(contract, at) is not None:
+        return _reinstate(contract, at)
+    signed = Contract.objects.filter(pk=contract.pk).exclude(status=Contract.Status.ENDED)
+    if not signed.update(renewal_signed_at=at):
+        raise Refusal("term_ended", f"{contract} has ended. Sign a new contract instead.")
+    contract.renewal_signed_at = at
+    return contract
+
+
+def end_term(subject: str, due_at: datetime, recorded_at: datetime) -> None:
+    """Due work: a term of contract `subject` ends at `due_at`: it is renewed, or the contract ends.
+
+    The proposal is restated first; overage is left as a charge either way. Once: a term that another
+    follows has ended already.
+    """
+    contract = agreements.find(subject)
+    terms = contract.holder.terms.filter(customer_id=contract.customer_id)
+    term = terms.filter(ends_at=due_at).first()
+    ended = contract.status == Contract.Status.ENDED
+    if term is None or ended or terms.filter(follows=due_at).exists():
+        return
+    with transaction.atomic():
+        used = renewals.propose(contract, at=due_at, final=True) is not None
+        figures = renewals.proposal(contract, term, due_at) if used else None
+        if figures is not None and figures.overage_credits:
+            leave_overage(
+                contract,
+                term,
+                credits=figures.overage_credits,
+                amount_minor=figures.overage_minor,
+                at=due_at,
+            )
+        if figures is not None and (contract.auto_renew or contract.renewal_signed_at):
+            share = renewals.kept_share(contract, due_at)
+            _renew(contract, figures, share, due_at, recorded_at, issue_at=due_at)
+        else:
+            _end(contract, due_at, recorded_at)
+
+
+def leave_overage(
+    contract: Contract, term: Term, *, credits: int, amount_minor: int, at: datetime, part: str = ""
+) -> ScheduledCharge:
+    """Leave overage of a closing or closed term as a charge, at the commitment's price (O4, X10)."""
+    return activation.leave_charge(
+        contract,
+        term,
+        ScheduledCharge.Kind.OVERAGE,
+        credits=credits,
+        amount_minor=amount_minor,
+        issue_at=at,
+        due_on=_due_on(contract, at),
+        receivable_at=at,
+        part=part,
+    )
+
+
+def reinstatable_until(contract: Contract, at: datetime) -> datetime | None:
+    """The end of the grace in which a contract that has ended may still be renewed, if `at` is in it.
+
+    None for a contract that has not ended, too.
+    """
+    term = renewals.running_term(contract, at)
+    current = Contract.objects.get(pk=contract.pk)
+    if term is None or current.status != Contract.Status.ENDED:
+        return None
+    until = _grace_ends_at(contract, term.ends_at)
+    return until if term.ends_at <= at < until else None
+
+
+def _end(contract: Contract, at: datetime, recorded_at: datetime) -> None:
+    """End the contract; with a grace, what a renewal would keep is frozen until that is over."""
+    contract.status = Contract.Status.ENDED
+    contract.save(update_fields=["status"])
+    until = _grace_ends_at(contract, at)
+    if until == at:
+        return
+    for pool in balances.pools_of(contract.holder):
+        expiry.freeze(
+            pool,
+            expiry.rollable(pool, at),
+            renewals.kept_share(contract, at),
+            at=at,
+            until=until,
+            recorded_at=recorded_at,
+        )
+
+
+def _reinstate(contract: Contract, at: datetime) -> Contract:
+    """Renew a contract within its grace: the new term begins where the old one ended, at once.
+
+    All that was frozen is carried over: the share was kept when it was frozen.
+    """
+    with transaction.atomic():
+        Contract.objects.select_for_update(of=("self",)).get(pk=contract.pk)
+        contract.refresh_from_db()
+        term = renewals.running_term(contract, at)
+        if contract.status != Contract.Status.ENDED or term is None:
+            raise Refusal("contract_active", f"{contract} was renewed already.")
+        if renewals.propose(contract, at=at, final=True) is None:
+            raise Refusal(
+                "nothing_to_renew", f"Nothing was used in the last term of {contract}. "
+                "Sign a new contract instead.",
+            )  # fmt: skip
+        contract.status = Contract.Status.ACTIVE
+        contract.save(update_fields=["status"])
+        figures = renewals.proposal(contract, term, at)
+        _renew(contract, figures, Fraction(1), term.ends_at, at, issue_at=at)
+    return contract
+
+
+def _grace_ends_at(contract: Contract, ended_at: datetime) -> datetime:
+    """The local midnight so many days after a term's end (T4); the end itself without a grace."""
+    days = terms_of_sale.in_force(contract.holder, ended_at)["reinstatement_grace_days"]
+    last = calendar.local_date(ended_at, contract.time_zone) + timedelta(days=days)
+    return calendar.local_midnight(last, contract.time_zone) if days else ended_at
+
+
+def _renew(
+    contract: Contract,
+    figures: Proposal,
+    share: Fraction,
+    at: datetime,
+    recorded_at: datetime,
+    *,
+    issue_at: datetime,
+) -> None:
+    """Begin the next term: roll over what is left, commit and grant the baseline, leave its charge.
+
+    Of a contract that can be cancelled the baseline is granted when it is paid (V3).
+    """
+    local_end = calendar.local_date(at, contract.time_zone)
+    ends_at = calendar.local_midnight(_next_end(contract, local_end), contract.time_zone)
+    following = holders.begin_term(contract.holder, starts_at=at, ends_at=ends_at)
+    for pool in balances.pools_of(contract.holder):
+        expiry.roll_over(
+            pool,
+            expiry.rollable(pool, at),
+            Carry(share, following, contract.time_zone),
+            at=at,
+            recorded_at=recorded_at,
+        )
+    if not contract.cancellable:
+        activation.grant_commitment(
+            contract,
+            following,
+            credits=figures.credits,
+            cost_minor=figures.price_minor,
+            price_minor=figures.price_minor,
+            effective_at=at,
+            at=recorded_at,
+        )
+    activation.leave_charge(
+        contract,
+        following,
+        ScheduledCharge.Kind.COMMITMENT,
+        credits=figures.credits,
+        amount_minor=figures.price_minor,
+        issue_at=issue_at,
+        due_on=_due_on(contract, issue_at),
+        receivable_at=None if contract.cancellable else issue_at,
+    )
+    contract.renewal_signed_at = None
+    contract.save(update_fields=["renewal_signed_at"])
+    agreements.plan_end(contract, ends_at)
+
+
+def _next_end(contract: Contract, local_end: date) -> date:
+    """The end of a term that begins on `local_end`: counted from the contract's own anchor while the
+    terms before were whole months, so that a clamped day comes back (T3)."""
+    months = calendar.months_between(contract.starts_on, local_end)
+    if calendar.add_months(contract.starts_on, months) == local_end:
+        return calendar.add_months(contract.starts_on, months + RENEWED_MONTHS)
+    return calendar.add_months(local_end, RENEWED_MONTHS)
+
+
+def _due_on(contract: Contract, at: datetime) -> date:
+    return books.date_of(at, books.current(at)) + timedelta(days=contract.payment_terms_days)
