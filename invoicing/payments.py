@@ -61,7 +61,7 @@ def record(
                 on=months.posting_date(today),
                 recipe="JE-02",
                 memo=f"Payment {reference} of {invoice.number}",
-                source=f"payment:{reference}",
+                source=source(reference),
                 customer_id=invoice.customer_id,
                 holder=invoice.holder,
             ),
@@ -71,6 +71,11 @@ def record(
             at=at,
         )
     return payment
+
+
+def source(reference: str) -> str:
+    """What names the entry of the payment with this reference, in the journal."""
+    return f"payment:{reference}"
 
 
 def _create(
