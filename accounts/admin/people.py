@@ -46,7 +46,8 @@ class PersonAdmin(HouseAdmin, UserAdmin):  # type: ignore[type-arg, misc]
     add_form = NewPerson
     change_password_form = AdminPasswordChangeForm
     list_display = (
-        "name", "email", named("login", "Login", lambda p: "works" if p.is_active else "locked out"),
+        "name", named("mail", "E-mail", lambda p: p.email, "email"),
+        named("login", "Login", lambda p: "works" if p.is_active else "locked out"),
         named("side", "Works for", lambda p: "the vendor" if p.is_staff else "a customer"),
         "role", "last_login",
     )  # fmt: skip

@@ -202,7 +202,7 @@ def _standing(customer: Customer) -> Listing:
              amount(-less, row["currency"]) if less < 0 else "")
         )  # fmt: skip
     heads = ("Account", "#Debited", "#Credited", "#Debit balance", "#Credit balance")
-    return Listing("What stands on the accounts", heads, rows, empty="Nothing was posted yet.")
+    return Listing("What its journal comes to", heads, rows, empty="Nothing was posted yet.")
 
 
 def _journal(customer: Customer) -> Listing:

@@ -39,6 +39,13 @@ _CHOICES = {
 }
 
 
+_UNSET = {
+    "enforcement": "overage up to the cap for contracts, refuse without one",
+    "observe_months": "no",
+    "seat_allowance": "no limit for one user",
+}
+
+
 def name(setting: str) -> str:
     """What a setting is called: `overage_pct` is "Overage allowed"."""
     return _NAMES.get(setting, setting.replace("_", " ").capitalize())
@@ -52,7 +59,7 @@ def value(setting: str, stored: Any) -> str:
         stored: a JSON value as the setting's definition reads it; None: nothing is set.
     """
     if stored is None:
-        return _NOTHING
+        return _UNSET.get(setting, _NOTHING)
     if setting in _CHOICES:
         return _CHOICES[setting].get(stored, str(stored))
     return _KINDS.get(setting, str)(stored)

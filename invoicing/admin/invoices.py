@@ -125,7 +125,7 @@ def _payments(invoice: Invoice) -> Listing:
 
 def _each(line: InvoiceLine, currency: str) -> str:
     """The price of one credit, as the document prints it."""
-    return printed.unit_price(line.unit_price, currency) if line.unit_price else "–"
+    return f"{printed.unit_price(line.unit_price, currency)} {currency}" if line.unit_price else "–"
 
 
 def _journal(invoice: Invoice) -> Listing:

@@ -25,7 +25,7 @@ class BlockAdmin(LedgerRowAdmin):
         named("lot", "Block", lambda b: f"{b.granted:,} {b.get_kind_display()}", "granted"),
         "customer", "pool", "effective_at",
         named("ends", "Ends", lambda b: instant(b.ends_at) if b.ends_at else "never"),
-        "granted_by", "source",
+        "granted_by",
     )  # fmt: skip
     fields = (
         "customer", "pool", "kind", "granted", "effective_at", "term_start", "priority", "meters",

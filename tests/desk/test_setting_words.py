@@ -24,7 +24,8 @@ from creditops.lib import policies
             "3 months, the month of purchase being the first",
         ),
         ("validity", {"rule": "ANNIVERSARY", "months": 1}, "1 month from the purchase, to the day"),
-        ("observe_months", None, "–"),
+        ("observe_months", None, "no"),
+        ("seat_allowance", None, "no limit for one user"),
     ],
 )
 def test_a_value_says_what_it_is_and_of_what(setting, stored, said):
