@@ -120,7 +120,7 @@ def post_receivable(invoice: Invoice, *, at: datetime) -> None:
                 on=months.posting_date(today),
                 recipe="JE-16" if chart.UNBILLED in credit else "JE-02",
                 memo=f"Invoice {invoice.number}",
-                source=_receivable_source(invoice),
+                source=receivable_source(invoice),
                 customer_id=invoice.customer_id,
                 holder=invoice.holder,
             ),
@@ -135,10 +135,11 @@ def is_receivable(invoice: Invoice) -> bool:
     """Whether what the customer owes by the invoice is posted; by an invoice of nothing, nothing."""
     if invoice.total_minor == 0:
         return True
-    return JournalEntry.objects.filter(source=_receivable_source(invoice)).exists()
+    return JournalEntry.objects.filter(source=receivable_source(invoice)).exists()
 
 
-def _receivable_source(invoice: Invoice) -> str:
+def receivable_source(invoice: Invoice) -> str:
+    """What names the entry of what the customer owes by the invoice, in the journal."""
     return f"invoice:{invoice.number}:receivable"
 
 

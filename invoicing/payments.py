@@ -64,7 +64,7 @@ def record(
                 on=months.posting_date(today),
                 recipe="JE-02",
                 memo=f"Payment {reference} of {invoice.number}",
-                source=f"payment:{reference}",
+                source=source(reference),
                 customer_id=invoice.customer_id,
                 holder=invoice.holder,
             ),
@@ -84,6 +84,11 @@ def _lock_pools(invoice: Invoice) -> None:
     if invoice.contract is not None and invoice.contract.cancellable:
         pools = balances.pools_of(invoice.contract.holder)
         pool_books.lock((pool.customer_id, pool.id) for pool in pools)
+
+
+def source(reference: str) -> str:
+    """What names the entry of the payment with this reference, in the journal."""
+    return f"payment:{reference}"
 
 
 def _create(

@@ -21,6 +21,19 @@ _COUNTRY = re.compile(r"[A-Z]{2}", re.ASCII)
 STANDARD, REVERSE_CHARGE, EXPORT, OUTSIDE = "S", "AE", "G", "O"
 
 
+_WORDS = {
+    STANDARD: "standard rate",
+    REVERSE_CHARGE: "reverse charge",
+    EXPORT: "export",
+    OUTSIDE: "not subject to tax",
+}
+
+
+def words(category: str) -> str:
+    """A category of EN 16931 for people: "AE, reverse charge"."""
+    return f"{category}, {_WORDS[category]}" if category in _WORDS else category
+
+
 @dataclass(frozen=True)
 class Tax:
     """The tax of a document: EN 16931 category, rate and taxable share in percent, printed note."""

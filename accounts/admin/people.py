@@ -16,7 +16,7 @@ from accounts.admin.narrowing import CustomerFilter, CustomerRows
 from accounts.models import Membership, Person
 from creditops.lib import clock, verbs
 from creditops.lib.admin import HouseAdmin, ReadOnlyAdmin
-from creditops.lib.admin_columns import link
+from creditops.lib.admin_columns import link, named
 from creditops.lib.admin_tables import Listing
 
 _OF_CUSTOMERS = ("name", "is_active")
@@ -32,6 +32,12 @@ class NewPerson(UserCreationForm):  # type: ignore[misc]  # Unfold has no types
         fields = ("email", "name", "is_staff", "groups")
 
 
+def _told_at(membership: Membership) -> str:
+    """From which consumption on the person is told."""
+    percent = membership.notify_at_percent
+    return "never" if percent is None else f"{percent} % used"
+
+
 @admin.register(Person)
 class PersonAdmin(HouseAdmin, UserAdmin):  # type: ignore[type-arg, misc]
     """People. What a form does not offer cannot be posted either."""
@@ -39,7 +45,12 @@ class PersonAdmin(HouseAdmin, UserAdmin):  # type: ignore[type-arg, misc]
     form = UserChangeForm
     add_form = NewPerson
     change_password_form = AdminPasswordChangeForm
-    list_display = ("name", "email", "is_active", "is_staff", "is_superuser", "role", "last_login")
+    list_display = (
+        "name", named("mail", "E-mail", lambda p: p.email, "email"),
+        named("login", "Login", lambda p: "works" if p.is_active else "locked out"),
+        named("side", "Works for", lambda p: "the vendor" if p.is_staff else "a customer"),
+        "role", "last_login",
+    )  # fmt: skip
     list_filter = ("is_staff", "is_active", "groups")
     search_fields = ("email", "name")
     ordering = ("name", "id")
@@ -106,11 +117,8 @@ class PersonAdmin(HouseAdmin, UserAdmin):  # type: ignore[type-arg, misc]
     def tables(self, row: Person) -> list[Listing]:
         """Where the person belongs."""
         memberships = row.memberships.select_related("customer")
-        rows = [
-            (link(m.customer), m.get_role_display(), f"{m.notify_at_percent or 'never'}")
-            for m in memberships
-        ]
-        return [Listing("Customers", ("Customer", "Role", "Told at %"), rows)] if rows else []
+        rows = [(link(m.customer), m.get_role_display(), _told_at(m)) for m in memberships]
+        return [Listing("Customers", ("Customer", "Role", "Told at"), rows)] if rows else []
 
 
 @admin.register(Membership)
@@ -118,6 +126,6 @@ class MembershipAdmin(CustomerRows, ReadOnlyAdmin):
     """What people are at customers."""
 
     named_by = ("person", "customer")
-    list_display = ("person", "customer", "role", "notify_at_percent")
+    list_display = ("person", "customer", "role", named("told_at", "Told at", _told_at))
     list_filter = (CustomerFilter, "role")
     search_fields = ("person__email", "person__name", "customer__code", "customer__name")

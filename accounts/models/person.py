@@ -54,6 +54,9 @@ class Person(AbstractBaseUser, PermissionsMixin, Record):
     def __str__(self) -> str:
         return f"{self.name} <{self.email}>"
 
+    def get_full_name(self) -> str:
+        return self.name
+
     def get_short_name(self) -> str:
         return self.name.split(" ")[0]
 

@@ -23,8 +23,8 @@ class ContractAdmin(CustomerRows, ReadOnlyAdmin):
 
     named_by = ("customer",)
     list_display = (
-        "__str__", "code", "customer", "status", "starts_on", "term_months", "commitment",
-        "price_minor", "auto_renew", "signed_at", "signed_by",
+        "__str__", "customer", "status", "starts_on", "term_months", "commitment", "price_minor",
+        "auto_renew", "signed_at",
     )  # fmt: skip
     list_filter = (CustomerFilter, "status", "auto_renew", "starts_on")
     search_fields = ("code", "name", "customer__code", "customer__name")

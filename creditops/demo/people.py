@@ -27,12 +27,13 @@ class Someone:
 
 
 CAST = (
-    Someone("fiona@lumen.example", "Fiona Ledger", "the whole desk, as controller", Role.CONTROLLER),
-    Someone("sam@lumen.example", "Sam Seller", "customers and contracts, as sales rep",
+    Someone("fiona@lumen.example", "Fiona Ledger", "finance: what is due today, and Acme's whole story",
+            Role.CONTROLLER),
+    Someone("sam@lumen.example", "Sam Seller", "sales: contracts, and renewals as usage proposes",
             Role.SALES_REP),
-    Someone("ada@acme.example", "Ada Admin", "Acme's portal, as administrator",
+    Someone("ada@acme.example", "Ada Admin", "a customer: credits left, where they went, invoices",
             customer="acme", role=Membership.Role.ADMIN, notify_at=50),
-    Someone("otto@brightpixel.example", "Otto Owner", "Bright Pixel's portal",
+    Someone("otto@brightpixel.example", "Otto Owner", "a small customer that buys packs by card",
             customer="bright-pixel", role=Membership.Role.ADMIN, notify_at=80),
 )  # fmt: skip
 
@@ -40,7 +41,7 @@ CAST = (
 def hire(at: datetime) -> None:
     """Let the vendor's staff log in."""
     for someone in CAST:
-        if someone.staff_role is not None and not _known(someone):
+        if someone.staff_role is not None and not known(someone):
             people.add_staff(
                 email=someone.email,
                 name=someone.name,
@@ -53,7 +54,7 @@ def hire(at: datetime) -> None:
 def invite(customer: Customer, at: datetime) -> None:
     """Let the customer's people log in to the portal."""
     for someone in CAST:
-        if someone.customer == customer.code and not _known(someone):
+        if someone.customer == customer.code and not known(someone):
             people.add_member(
                 email=someone.email,
                 name=someone.name,
@@ -65,5 +66,6 @@ def invite(customer: Customer, at: datetime) -> None:
             )
 
 
-def _known(someone: Someone) -> bool:
+def known(someone: Someone) -> bool:
+    """Whether this book has them."""
     return Person.objects.filter(email=someone.email).exists()

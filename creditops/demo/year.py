@@ -174,8 +174,12 @@ def _usage(habit: Habit, first: datetime, now: datetime) -> Iterator[Moment]:
 
 def _send(batch: list[Message]) -> Callable[[datetime], None]:
     def send(at: datetime) -> None:
-        if batch and Customer.objects.filter(code=batch[0].customer).exists():
-            metering.accept(batch, at=at, origin="key:studio")
+        customer = Customer.objects.filter(code=batch[0].customer).first() if batch else None
+        if customer is not None:
+            since = [
+                message for message in batch if message.time and message.time >= customer.created_at
+            ]
+            metering.accept(since, at=at, origin="key:studio")
 
     return send
 

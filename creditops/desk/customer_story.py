@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import reduce
+from operator import or_
 
-from django.db.models import Q, QuerySet
+from django.db.models import Model, Q, Sum
 
 from accounts.models import ApiKey, Customer, Membership, Person
 from contracts.models import Contract, RenewalProposal, ScheduledCharge
+from creditops.desk import audit_words
 from creditops.lib.admin_columns import NOTHING, amount, count, instant, link, tag
 from creditops.lib.admin_tables import Listing
 from creditops.lib.models import AuditEntry
@@ -22,7 +25,8 @@ from invoicing.admin.invoices import standing, today
 from invoicing.models import Invoice, Payment
 from ledger import event_lists
 from ledger.admin.journal import lines_of
-from ledger.models import Holder, JournalEntry, Pool, ThresholdCrossing
+from ledger.admin.thresholds import threshold_words
+from ledger.models import Account, Holder, JournalEntry, JournalLine, Pool, ThresholdCrossing
 
 EVENTS_SHOWN = 8
 ROWS_SHOWN = 12
@@ -42,6 +46,7 @@ class Story:
     proposals: Listing
     invoices: Listing
     payments: Listing
+    standing: Listing
     journal: Listing
     people: Listing
     keys: Listing | None
@@ -76,6 +81,7 @@ def of(customer: Customer, person: Person, at: datetime, *, with_keys: bool) -> 
         proposals=_proposals(contracts),
         invoices=_invoices(invoices, still_open),
         payments=_payments(customer),
+        standing=_standing(customer),
         journal=_journal(customer),
         people=_people(customer),
         keys=_keys(customer) if with_keys else None,
@@ -110,21 +116,26 @@ def _crossings(customer: Customer) -> Listing:
 
 
 def _threshold(name: str) -> str:
-    if name.isdecimal():
-        return tag(f"{name} % used", "warn" if int(name) >= 80 else "")
-    return tag(name.replace("_", " ").lower() + (" %" if name[-1].isdecimal() else ""), "bad")
+    tone = "bad" if not name.isdecimal() else "warn" if int(name) >= 80 else ""
+    return tag(threshold_words(name), tone)
 
 
 def _contracts(contracts: Sequence[Contract]) -> Listing:
     tones = {Contract.Status.ACTIVE: "good", Contract.Status.SIGNED: ""}
     rows = [
-        (link(c), c.code, tag(c.get_status_display(), tones.get(Contract.Status(c.status), "")),
-         f"{c.starts_on}", f"{c.term_months} months", count(c.commitment),
+        (link(c), tag(c.get_status_display(), tones.get(Contract.Status(c.status), "")),
+         f"{c.starts_on}", _months(c.term_months), count(c.commitment),
          amount(c.price_minor, c.currency), "renews by itself" if c.auto_renew else "ends")
         for c in contracts
     ]  # fmt: skip
-    heads = ("Contract", "Code", "Status", "From", "Term", "#Commitment", "#Price", "At the end")
+    heads = (
+        "Contract", "Status", "From", "Term", "#First commitment", "#First price", "At the end",
+    )  # fmt: skip
     return Listing("Contracts", heads, rows, empty="No contract: credits are bought as you go.")
+
+
+def _months(number: int) -> str:
+    return f"{number} month{'' if number == 1 else 's'}"
 
 
 def _charges(contracts: Sequence[Contract]) -> Listing:
@@ -172,6 +183,28 @@ def _payments(customer: Customer) -> Listing:
     return Listing("Payments", ("Reference", "Of", "When", "#Amount"), rows)
 
 
+def _standing(customer: Customer) -> Listing:
+    """What stands on each account for the customer: the sum of its journal."""
+    sums = (
+        JournalLine.objects.filter(entry__customer=customer)
+        .order_by("account__code", "currency")
+        .values("account_id", "currency")
+        .annotate(debit=Sum("debit_minor"), credit=Sum("credit_minor"))
+    )
+    accounts = Account.objects.in_bulk([row["account_id"] for row in sums])
+    rows = []
+    for row in sums:
+        less = row["debit"] - row["credit"]
+        rows.append(
+            (link(accounts[row["account_id"]]),
+             amount(row["debit"], row["currency"]), amount(row["credit"], row["currency"]),
+             amount(less, row["currency"]) if less > 0 else "",
+             amount(-less, row["currency"]) if less < 0 else "")
+        )  # fmt: skip
+    heads = ("Account", "#Debited", "#Credited", "#Debit balance", "#Credit balance")
+    return Listing("What its journal comes to", heads, rows, empty="Nothing was posted yet.")
+
+
 def _journal(customer: Customer) -> Listing:
     newest = JournalEntry.objects.filter(customer=customer).order_by("-posting_date", "-id")
     return lines_of(newest.prefetch_related("lines__account")[:ROWS_SHOWN], title="Journal")
@@ -182,10 +215,10 @@ def _people(customer: Customer) -> Listing:
     rows = [
         (link(m.person, m.person.name), m.person.email, m.get_role_display(),
          f"{m.notify_at_percent} %" if m.notify_at_percent else "never",
-         "" if m.person.is_active else tag("locked out", "bad"))
+         "works" if m.person.is_active else tag("locked out", "bad"))
         for m in found.order_by("person__name")
     ]  # fmt: skip
-    return Listing("People", ("Name", "E-mail", "Role", "Told at", ""), rows)
+    return Listing("People", ("Name", "E-mail", "Role", "Told at", "Login"), rows)
 
 
 def _keys(customer: Customer) -> Listing:
@@ -195,37 +228,36 @@ def _keys(customer: Customer) -> Listing:
          tag("revoked", "bad") if k.revoked_at else tag("works", "good"))
         for k in found
     ]  # fmt: skip
-    return Listing("API keys", ("Key", "May", "Ends", ""), rows)
+    return Listing("API keys", ("Key", "May", "Ends", "Status"), rows)
 
 
 def _audit(customer: Customer, contracts: Sequence[Contract]) -> Listing:
     """Changes of the customer's own rows, newest first."""
+    members = Membership.objects.filter(customer=customer).select_related("person")
+    names = {
+        _audited(customer): customer.name,
+        **{_audited(contract): contract.code for contract in contracts},
+        **{_audited(h): h.code for h in Holder.objects.filter(customer=customer)},
+        **{_audited(m): m.person.name for m in members},
+    }
+    keys: dict[str, list[str]] = {}
+    for table, key in names:
+        keys.setdefault(table, []).append(key)
     found = AuditEntry.objects.filter(
-        _row(Customer.objects.filter(pk=customer.pk))
-        | _row(Contract.objects.filter(pk__in=[c.pk for c in contracts]))
-        | _row(Holder.objects.filter(customer=customer))
-        | _row(Membership.objects.filter(customer=customer))
+        reduce(or_, (Q(table_name=table, row_id__in=of) for table, of in keys.items()))
     )
     rows = [
-        (
-            instant(a.at),
-            a.actor,
-            f"{a.table_name} {a.row_id}",
-            a.action,
-            _fields(a),
-            a.reason,
-        )
+        (instant(a.at), audit_words.actor(a.actor), audit_words.row(a, names),
+         audit_words.act(a.action), _fields(a), a.reason)
         for a in found[:ROWS_SHOWN]
-    ]
-    return Listing("Audit", ("When", "Who", "Row", "What", "~Fields", "~Reason"), rows)
+    ]  # fmt: skip
+    return Listing("Audit", ("When", "Who", "Of", "What", "~Fields", "~Reason"), rows)
 
 
 def _fields(entry: AuditEntry) -> str:
-    return ", ".join(entry.fields) if entry.action == "update" else f"{len(entry.fields)} fields"
+    words = [name.removesuffix("_id").replace("_", " ") for name in entry.fields]
+    return ", ".join(words) if entry.action == "update" else f"{len(words)} fields"
 
 
-def _row(
-    rows: QuerySet[Customer] | QuerySet[Contract] | QuerySet[Holder] | QuerySet[Membership],
-) -> Q:
-    keys = [str(key) for key in rows.values_list("pk", flat=True)]
-    return Q(table_name=rows.model._meta.db_table, row_id__in=keys)
+def _audited(row: Model) -> audit_words.Row:
+    return row._meta.db_table, str(row.pk)

@@ -10,11 +10,13 @@ from django.template.response import TemplateResponse
 from contracts.models import ScheduledCharge
 from creditops.desk import addresses, calls, intake, key_figures, today
 from creditops.desk.deeds.house import DecideApproval
+from creditops.desk.household import work_words
 from creditops.lib import clock, verbs
 from creditops.lib.admin_columns import amount
 from creditops.lib.models import Approval, DueRow, OutboxMessage
 from invoicing.models import Invoice
 from ledger import books
+from ledger.admin.thresholds import threshold_words
 from ledger.models import UsageException
 
 
@@ -30,7 +32,7 @@ def page(request: HttpRequest, site: Any) -> HttpResponse:
         "figures": key_figures.of_the_books(at),
         "outstanding": key_figures.credits_outstanding(),
         "unposted": key_figures.pools_to_post(),
-        "failed": today.failed_work(),
+        "failed": [{"work": work_words(row.kind), "row": row} for row in today.failed_work()],
         "approvals": today.approvals(),
         "may_decide": verbs.may(request.user, DecideApproval.verb),
         "late": [
@@ -39,7 +41,7 @@ def page(request: HttpRequest, site: Any) -> HttpResponse:
         ],
         "ending": today.ending(at),
         "running_out": today.running_out(at),
-        "crossed": today.crossed(at),
+        "crossed": [(row, threshold_words(row.threshold)) for row in today.crossed(at)],
         "lists": {
             "failed": addresses.of_list(DueRow, stands="failed"),
             "failed_mail": addresses.of_list(OutboxMessage, stands="failed"),

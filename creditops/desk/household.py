@@ -11,6 +11,7 @@ from django.http import HttpRequest
 from django_celery_beat import models as beat
 from unfold.contrib.filters.admin import RadioFilter
 
+from creditops.desk import audit_words
 from creditops.lib.admin import HouseholdAdmin, ReadOnlyAdmin
 from creditops.lib.admin_columns import count, named
 from creditops.lib.admin_tables import Listing
@@ -24,6 +25,14 @@ from creditops.lib.models import (
     PolicySetting,
     StoredFile,
 )
+
+
+def work_words(kind: str) -> str:
+    """A kind of work in words: `contracts.term_end` is "Term end"."""
+    return kind.rpartition(".")[2].replace("_", " ").capitalize()
+
+
+_KIND = named("work", "Work", lambda row: work_words(row.kind), "kind")
 
 
 class StateFilter(RadioFilter):  # type: ignore[misc]  # Unfold has no types
@@ -61,7 +70,7 @@ class ApprovalAdmin(ReadOnlyAdmin):
 class DueRowAdmin(ReadOnlyAdmin):
     """Work that is due at an instant."""
 
-    list_display = ("kind", "subject", "group", "due_at", "done_at", "failures", "error")
+    list_display = (_KIND, "subject", "group", "due_at", "done_at", "failures", "error")
     list_filter = (StateFilter, "due_at")
     search_fields = ("kind", "subject", "group")
     ordering = ("-due_at", "-id")
@@ -71,7 +80,7 @@ class DueRowAdmin(ReadOnlyAdmin):
 class OutboxMessageAdmin(ReadOnlyAdmin):
     """What leaves the house: mails, documents, charges."""
 
-    list_display = ("kind", "key", "created_at", "not_before", "attempts", "done_at", "error")
+    list_display = (_KIND, "key", "created_at", "not_before", "attempts", "done_at", "error")
     list_filter = (StateFilter, "created_at")
     search_fields = ("kind", "key")
     ordering = ("-id",)
@@ -93,7 +102,11 @@ class PolicySettingAdmin(ReadOnlyAdmin):
 class AuditEntryAdmin(ReadOnlyAdmin):
     """Who changed what. Written by the database."""
 
-    list_display = ("at", "actor", "action", "table_name", "row_id", "fields_changed", "reason")
+    list_display = (
+        "at", named("who", "Who", lambda a: audit_words.actor(a.actor), "actor"),
+        named("what", "What", lambda a: audit_words.act(a.action), "action"),
+        named("of_row", "Of", audit_words.row, "table_name"), "fields_changed", "reason",
+    )  # fmt: skip
     list_filter = ("at",)
     search_fields = ("actor", "table_name", "=row_id")
     ordering = ("-id",)
@@ -101,7 +114,7 @@ class AuditEntryAdmin(ReadOnlyAdmin):
     @admin.display(description="Fields")
     def fields_changed(self, row: AuditEntry) -> str:
         """Their names."""
-        return ", ".join(row.fields)
+        return ", ".join(name.removesuffix("_id").replace("_", " ") for name in row.fields)
 
     def tables(self, row: AuditEntry) -> list[Listing]:
         """The values before and after, of fields that are no secret."""

@@ -45,5 +45,8 @@ def _sent(stored: StoredFile, name: str) -> HttpResponse:
     return HttpResponse(
         bytes(stored.content),
         content_type=stored.content_type,
-        headers={"Content-Disposition": f'inline; filename="{name}"', "Cache-Control": "no-store"},
+        headers={
+            "Content-Disposition": f'attachment; filename="{name}"',
+            "Cache-Control": "no-store",
+        },
     )

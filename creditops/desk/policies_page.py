@@ -11,7 +11,7 @@ from django.template.response import TemplateResponse
 
 from accounts.models import Customer
 from contracts.models import Contract
-from creditops.desk import addresses
+from creditops.desk import addresses, setting_words
 from creditops.lib import clock, policies, verbs
 from creditops.lib.models import PolicySetting
 
@@ -20,19 +20,29 @@ _VERB = "change_policy"
 
 @dataclass(frozen=True)
 class Row:
-    """A setting as the page shows it. `source` is the scope that set it; `history` newest first."""
+    """A setting as the page shows it. `value` as it can be typed, `words` as it is read; `source` is
+    the scope that set it; `history` newest first."""
 
     policy: policies.Policy
     value: str
+    words: str
     source: str
     is_default: bool
-    history: list[PolicySetting]
+    history: list[Version]
     address: str
 
     @property
     def title(self) -> str:
         """Its name, for people."""
-        return self.policy.name.replace("_", " ").capitalize()
+        return setting_words.name(self.policy.name)
+
+
+@dataclass(frozen=True)
+class Version:
+    """A value that somebody once set, in words."""
+
+    row: PolicySetting
+    words: str
 
 
 def page(request: HttpRequest, site: Any) -> HttpResponse:
@@ -55,10 +65,11 @@ def rows(scope: str) -> list[Row]:
     now = clock.now()
     seen = chain(scope)
     settings = policies.in_force(seen, now)
-    history: dict[str, list[PolicySetting]] = {}
+    history: dict[str, list[Version]] = {}
     wanted = [*seen, policies.BOOKS]
     for row in PolicySetting.objects.filter(scope__in=wanted).order_by("-effective_at", "-version"):
-        history.setdefault(row.name, []).append(row)
+        words = setting_words.value(row.name, row.value)
+        history.setdefault(row.name, []).append(Version(row, words))
     found = []
     for policy in policies.known():
         made = settings.set_rows.get(policy.name)
@@ -66,6 +77,7 @@ def rows(scope: str) -> list[Row]:
             Row(
                 policy,
                 shown(settings[policy.name]),
+                setting_words.value(policy.name, settings[policy.name]),
                 "the program's default" if made is None else scope_name(made.scope),
                 made is None,
                 history.get(policy.name, []),

@@ -30,6 +30,12 @@ class RateRow(DeskForm):
     unit = fields.text("Unit", required=False, most=40)
     customer_unit = fields.text("Customers count", required=False, most=100)
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """The heads of the table label the inputs below them."""
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            field.widget.attrs["aria-label"] = str(field.label)
+
     def clean_match(self) -> dict[str, str]:
         """`model=large, region=eu` as a mapping."""
         pairs = [

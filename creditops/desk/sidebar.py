@@ -7,6 +7,7 @@ from typing import Any
 from django.db.models import Model
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.text import capfirst
 
 from accounts.models import ApiKey, Customer, Membership, Person
 from contracts.models import (
@@ -42,53 +43,53 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
         _group(
             "Customers",
             [
-                _list("Customers", "apartment", Customer),
-                _list("People", "group", Person),
-                _list("Memberships", "badge", Membership),
-                *([_list("API keys", "key", ApiKey)] if keys else []),
+                _list("apartment", Customer),
+                _list("group", Person),
+                _list("badge", Membership),
+                *([_list("key", ApiKey)] if keys else []),
             ],
         ),
         _group(
             "Ledger",
             [
-                _list("Pools", "account_balance_wallet", Pool),
-                _list("Blocks", "view_agenda", Block),
-                _list("Usage events", "bolt", UsageEvent),
-                _list("Set aside", "rule", UsageException, waits.set_aside, "warning"),
-                _list("Crossings", "notifications", ThresholdCrossing),
-                _list("Journal", "menu_book", JournalEntry),
-                _list("Accounts", "balance", Account),
-                _list("Months", "calendar_month", AccountingPeriod),
-                _list("Meters", "speed", Meter),
+                _list("account_balance_wallet", Pool),
+                _list("view_agenda", Block),
+                _list("bolt", UsageEvent),
+                _list("rule", UsageException, waits.set_aside, "warning"),
+                _list("notifications", ThresholdCrossing),
+                _list("menu_book", JournalEntry),
+                _list("balance", Account),
+                _list("calendar_month", AccountingPeriod),
+                _list("speed", Meter),
             ],
         ),
         _group(
             "Contracts",
             [
-                _list("Contracts", "contract", Contract),
-                _list("Waiting charges", "pending_actions", ScheduledCharge, waits.charges, "info"),
-                _list("Renewals", "autorenew", RenewalProposal),
-                _list("Prices", "sell", PriceVersion),
-                _list("Rate cards", "list_alt", RateCard),
+                _list("contract", Contract),
+                _list("pending_actions", ScheduledCharge, waits.charges, "info"),
+                _list("autorenew", RenewalProposal),
+                _list("sell", PriceVersion),
+                _list("list_alt", RateCard),
             ],
         ),
         _group(
             "Invoicing",
             [
-                _list("Invoices", "receipt_long", Invoice, waits.overdue, "danger"),
-                _list("Payments", "payments", Payment),
-                _list("Tax rates", "percent", TaxRate),
-                _list("Seller", "storefront", SellerProfile),
+                _list("receipt_long", Invoice, waits.overdue, "danger"),
+                _list("payments", Payment),
+                _list("percent", TaxRate),
+                _list("storefront", SellerProfile),
             ],
         ),
         _group(
             "House",
             [
-                _list("Approvals", "gavel", Approval, waits.approvals, "warning"),
-                _list("Due work", "schedule", DueRow, waits.failed_work, "danger"),
-                _list("Outbox", "outbox", OutboxMessage, waits.failed_mail, "danger"),
+                _list("gavel", Approval, waits.approvals, "warning"),
+                _list("schedule", DueRow, waits.failed_work, "danger"),
+                _list("outbox", OutboxMessage, waits.failed_mail, "danger"),
                 _item("Settings", "tune", addresses.of("policies")),
-                _list("Audit", "history", AuditEntry),
+                _list("history", AuditEntry),
                 _item("All tables", "database", addresses.of("tables")),
             ],
         ),
@@ -99,9 +100,9 @@ def _group(title: str, items: list[dict[str, Any]]) -> dict[str, Any]:
     return {"title": title, "items": items}
 
 
-def _list(
-    title: str, icon: str, model: type[Model], badge: int = 0, variant: str = "info"
-) -> dict[str, Any]:
+def _list(icon: str, model: type[Model], badge: int = 0, variant: str = "info") -> dict[str, Any]:
+    """A list, by the name that its page has."""
+    title = capfirst(str(model._meta.verbose_name_plural))
     item = _item(title, icon, addresses.of_list(model))
     if badge:
         item |= {"badge": str(badge), "badge_variant": variant}

@@ -54,8 +54,9 @@ def run(*, host: str, port: int, demo: bool, say: Say) -> None:
         _obey_signals(children)
         _prepare(demo, say)
         _start(host, port, children, say)
-        for line in welcome.lines(_address(host, port)):
+        for line in welcome.lines(_address(host, port), _letters()):
             say(line)
+        connections.close_all()
         ended = wait_for_the_first(children)
         raise CommandError(
             f"The {ended.name} ended by itself with status {ended.status}; its last words are "
@@ -76,8 +77,8 @@ def _prepare(demo: bool, say: Say) -> None:
     with _step("Tables", say):
         call_command("migrate", interactive=False, verbosity=0)
     if demo and "demo" in get_commands():
-        with _step("Demo book", say):
-            call_command("demo")
+        say("Demo book, a year of usage played month by month:")
+        call_command("demo")
     # The children open their own.
     connections.close_all()
 
@@ -204,6 +205,12 @@ def _obey_signals(children: list[Child]) -> None:
 
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, stop)
+
+
+def _letters() -> Path | None:
+    """The folder of letters, where they are files."""
+    in_files = settings.EMAIL_BACKEND.endswith("filebased.EmailBackend")
+    return Path(settings.EMAIL_FILE_PATH) if in_files else None
 
 
 def _address(host: str, port: int) -> str:

@@ -74,16 +74,20 @@ class HouseAdmin(ModelAdmin):  # type: ignore[misc]  # Unfold has no types
         return RowList
 
     def get_list_display(self, request: HttpRequest) -> list[Any]:
-        """The columns, each as its field asks for."""
-        return [self.column(name) for name in super().get_list_display(request)]
+        """The columns, each as its field asks for; the first leads to the row, so it is no link of
+        its own."""
+        first, *others = super().get_list_display(request)
+        named = admin_columns.of_name(self.model, first) or self.column(first)
+        return [named, *(self.column(name) for name in others)]
 
     def get_list_filter(self, request: HttpRequest) -> list[Any]:
         """The filters, each as its field asks for."""
         return [filter_of(self.model, name) for name in super().get_list_filter(request)]
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
-        """Every field but the hidden ones, unless a page names its own."""
-        named = self.fields or [field.name for field in self.model._meta.fields]
+        """Every field but the hidden ones and its key, unless a page names its own."""
+        own = [field.name for field in self.model._meta.fields if not field.primary_key]
+        named = self.fields or own
         return [self.column(name) for name in named if name not in self.hidden]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:

@@ -104,6 +104,14 @@ def of_row(name: str, label: str = "") -> Column:
     return named(f"{name}_link", label or _label(name), lambda row: link(getattr(row, name)), name)
 
 
+def of_name(model: type[models.Model], name: Any) -> Column | None:
+    """A column that names a related row without leading to it; None where `name` is no such row."""
+    field = getattr(model, name, None) if isinstance(name, str) else None
+    if not isinstance(getattr(field, "field", None), models.ForeignKey):
+        return None
+    return named(f"{name}_name", _label(name), lambda row: str(getattr(row, name) or NOTHING), name)
+
+
 def link(row: models.Model | None, words: str = "") -> str:
     """The name of a row, or other words, leading to its page."""
     if row is None:

@@ -30,10 +30,11 @@ class Day:
 
 @dataclass(frozen=True)
 class Row:
-    """Credits of a feature, a person, a team."""
+    """Credits of a feature, a person, a team; `is_rest`: of all others together, shown last."""
 
     label: str
     credits: int
+    is_rest: bool = False
 
 
 def columns(days: Sequence[Day], *, title: str, unit: str = "credits") -> SafeString:
@@ -53,8 +54,8 @@ def columns(days: Sequence[Day], *, title: str, unit: str = "credits") -> SafeSt
 
 
 def rows(shown: Sequence[Row], *, title: str, unit: str = "credits") -> SafeString:
-    """Credits per feature or person, largest first, with shares of their sum."""
-    ordered = sorted(shown, key=lambda row: (-row.credits, row.label))
+    """Credits per feature or person, largest first and the rest last, with shares of their sum."""
+    ordered = sorted(shown, key=lambda row: (row.is_rest, -row.credits, row.label))
     total = sum(row.credits for row in ordered)
     if not total:
         return element("p", "Nothing was used in this time.", class_="picture-empty")
@@ -93,7 +94,7 @@ def _columns(days: Sequence[Day], unit: str, width: int) -> Drawing:
 
 
 def _rows(ordered: Sequence[Row], total: int, width: int) -> Drawing:
-    x = Scale(0, max(ordered[0].credits, 1), 0, width)
+    x = Scale(0, max(1, *(row.credits for row in ordered)), 0, width)
     parts = []
     for number, row in enumerate(ordered):
         top = _ROW * number

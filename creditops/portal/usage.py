@@ -126,5 +126,6 @@ def _top(named: Iterable[tuple[str, int]]) -> Sequence[bars.Row]:
     rest = ordered[_ROWS:]
     rows = [bars.Row(name, credits) for name, credits in ordered[:_ROWS]]
     if rest:
-        rows.append(bars.Row(f"{len(rest):,} others", sum(credits for _, credits in rest)))
+        others = f"{len(rest):,} other{'' if len(rest) == 1 else 's'}"
+        rows.append(bars.Row(others, sum(credits for _, credits in rest), is_rest=True))
     return rows

@@ -12,13 +12,15 @@ from django.http import HttpRequest
 from unfold.contrib.filters.admin import RadioFilter
 
 from accounts.admin.narrowing import CustomerFilter, CustomerRows
-from creditops.lib import calendar, clock
+from creditops.lib import calendar, clock, printed
 from creditops.lib.admin import ReadOnlyAdmin
 from creditops.lib.admin_columns import amount, count, named, of_money, tag
 from creditops.lib.admin_tables import Listing
-from invoicing import documents
+from invoicing import documents, issuing, payments, tax
 from invoicing.models import Invoice, InvoiceLine, NumberSeries, Payment
 from ledger import books
+from ledger.admin.journal import lines_of
+from ledger.models import JournalEntry
 
 
 def today() -> Any:
@@ -72,7 +74,8 @@ class InvoiceAdmin(CustomerRows, ReadOnlyAdmin):
     )  # fmt: skip
     fields = (
         "number", "customer", "contract", "issue_date", "due_date", "net_minor", "tax_minor",
-        "total_minor", "currency", "tax_category", "tax_rate", "tax_note", "receivable_at",
+        "total_minor", "currency", named("tax_words", "Tax category", lambda i: tax.words(i.tax_category)),
+        named("rate_words", "Tax rate", lambda i: f"{i.tax_rate} %"), "tax_note", "receivable_at",
         "issued_at", named("seller_lines", "Seller", lambda i: _lines_of(i.seller)),
         named("buyer_lines", "Buyer", lambda i: _lines_of(i.buyer)),
         named("notes_lines", "Notes", lambda i: "\n".join(i.notes)), "source",
@@ -92,7 +95,7 @@ class InvoiceAdmin(CustomerRows, ReadOnlyAdmin):
 
     def tables(self, row: Invoice) -> list[Listing]:
         """Its lines, and what was paid."""
-        return [_lines(row), _payments(row)]
+        return [_lines(row), _payments(row), _journal(row)]
 
 
 def _lines_of(party: dict[str, str]) -> str:
@@ -102,7 +105,7 @@ def _lines_of(party: dict[str, str]) -> str:
 
 def _lines(invoice: Invoice) -> Listing:
     rows = [
-        (f"{line.position}", line.text, count(line.credits), line.unit_price or "–",
+        (f"{line.position}", line.text, count(line.credits), _each(line, invoice.currency),
          amount(line.amount_minor, invoice.currency))
         for line in invoice.lines.all()
     ]  # fmt: skip
@@ -118,6 +121,20 @@ def _payments(invoice: Invoice) -> Listing:
     ]  # fmt: skip
     sums = ("Open", "", "", "", amount(documents.open_minor(invoice), invoice.currency))
     return Listing("Payments", ("Paid", "By", "Reference", "Recorded by", "#Amount"), rows, sums)
+
+
+def _each(line: InvoiceLine, currency: str) -> str:
+    """The price of one credit, as the document prints it."""
+    return f"{printed.unit_price(line.unit_price, currency)} {currency}" if line.unit_price else "–"
+
+
+def _journal(invoice: Invoice) -> Listing:
+    """What the invoice and its payments posted."""
+    references = invoice.payments.values_list("reference", flat=True)
+    sources = [issuing.receivable_source(invoice), *(payments.source(r) for r in references)]
+    entries = JournalEntry.objects.filter(source__in=sources).order_by("posting_date", "id")
+    found = entries.prefetch_related("lines__account")
+    return lines_of(found, title="Journal", empty="Nothing was posted yet.")
 
 
 @admin.register(InvoiceLine)

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 from django.contrib import admin
 
 from accounts.admin.narrowing import CustomerFilter
-from creditops.lib.admin_columns import instant
+from creditops.lib import clock
+from creditops.lib.admin_columns import count, instant, named
 from creditops.lib.admin_tables import Listing
+from ledger import balances
 from ledger.admin.rows import LedgerRowAdmin
 from ledger.models import Block, BlockChange, BlockLayer, BlockState, CostLayer
 
@@ -17,14 +22,30 @@ class BlockAdmin(LedgerRowAdmin):
 
     named_by = ("customer", "pool")
     list_display = (
-        "source", "customer", "pool", "kind", "granted", "effective_at", "recorded_at", "granted_by",
+        named("lot", "Block", lambda b: f"{b.granted:,} {b.get_kind_display()}", "granted"),
+        "customer", "pool", "effective_at",
+        named("ends", "Ends", lambda b: instant(b.ends_at) if b.ends_at else "never"),
+        "granted_by",
+    )  # fmt: skip
+    fields = (
+        "customer", "pool", "kind", "granted", "effective_at", "term_start", "priority", "meters",
+        "promo_policy", "reason", "granted_by", "recorded_at", "source",
     )  # fmt: skip
     list_filter = (CustomerFilter, "kind")
     search_fields = ("source",)
     ordering = ("-id",)
 
+    def fetch(self, rows: Sequence[Any]) -> None:
+        """With when each ends."""
+        super().fetch(rows)
+        customers = {row.customer_id for row in rows}
+        states = BlockState.objects.filter(customer__in=customers, pk__in=[row.pk for row in rows])
+        ends = dict(states.values_list("pk", "until"))
+        for row in rows:
+            row.ends_at = ends.get(row.pk)
+
     def tables(self, row: Block) -> list[Listing]:
-        """Its life so far."""
+        """How it stands, and its life so far."""
         changes = BlockChange.objects.filter(customer_id=row.customer_id, block=row)
         rows = [
             (str(c.no), c.get_act_display(), instant(c.expires_at), instant(c.effective_at),
@@ -32,7 +53,20 @@ class BlockAdmin(LedgerRowAdmin):
             for c in changes.order_by("no")
         ]  # fmt: skip
         heads = ("No", "Act", "Ends", "From", "Recorded", "~Reason")
-        return [Listing("Changes of its life", heads, rows)]
+        return [_standing(row), Listing("Changes of its life", heads, rows)]
+
+
+def _standing(row: Block) -> Listing:
+    """What was granted, and what became of it up to now."""
+    now = clock.now()
+    (balance,) = balances.of_pools([row.pool], as_of=now, known_at=now)
+    rows = [
+        (count(b.granted), count(b.used), count(b.expired), count(b.voided), count(b.left), b.state)
+        for b in balance.blocks
+        if b.id == row.pk
+    ]
+    heads = ("#Granted", "#Used", "#Expired", "#Voided", "#Left", "State")
+    return Listing("How it stands", heads, rows)
 
 
 @admin.register(BlockChange)

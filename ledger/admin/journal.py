@@ -11,10 +11,14 @@ from django.http import HttpRequest
 from unfold.contrib.filters.admin import TextFilter
 
 from accounts.admin.narrowing import CustomerFilter, CustomerRows
+from creditops.lib import calendar
 from creditops.lib.admin import ReadOnlyAdmin
 from creditops.lib.admin_columns import amount, link, named, of_money
 from creditops.lib.admin_tables import Listing
 from ledger.models import Account, AccountingPeriod, BookSettings, JournalEntry, JournalLine
+
+# Below an account or a month: the list of entries shows them all.
+ENTRIES_SHOWN = 25
 
 _HEADS = ("Date", "Entry", "Account", "#Debit", "#Credit")
 
@@ -49,6 +53,11 @@ def lines_of(
         ((currency, (debit, credit)),) = totals.items()
         sums = ("Total", "", "", amount(debit, currency), amount(credit, currency))
     return Listing(title, _HEADS, rows, sums, empty)
+
+
+def _newest(entries: QuerySet[JournalEntry]) -> Listing:
+    newest = entries.order_by("-posting_date", "-id").prefetch_related("lines__account")
+    return lines_of(newest[:ENTRIES_SHOWN], title=f"Newest entries, at most {ENTRIES_SHOWN}")
 
 
 class AccountFilter(TextFilter):  # type: ignore[misc]  # Unfold has no types
@@ -130,6 +139,10 @@ class AccountAdmin(ReadOnlyAdmin):
     search_fields = ("code", "name")
     ordering = ("code",)
 
+    def tables(self, row: Account) -> list[Listing]:
+        """The newest entries that touch it."""
+        return [_newest(JournalEntry.objects.filter(lines__account=row).distinct())]
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """With their balances."""
         accounts: QuerySet[Any] = super().get_queryset(request)
@@ -147,6 +160,15 @@ class AccountingPeriodAdmin(ReadOnlyAdmin):
     list_display = ("__str__", "state", "closed_at", "closed_by")
     list_filter = ("state",)
     ordering = ("-month",)
+
+    def tables(self, row: AccountingPeriod) -> list[Listing]:
+        """The newest entries of the month."""
+        after = calendar.add_months(row.month, 1)
+        return [
+            _newest(
+                JournalEntry.objects.filter(posting_date__gte=row.month, posting_date__lt=after)
+            )
+        ]
 
 
 @admin.register(BookSettings)

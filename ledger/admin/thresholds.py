@@ -5,8 +5,19 @@ from __future__ import annotations
 from django.contrib import admin
 
 from accounts.admin.narrowing import CustomerFilter
+from creditops.lib.admin_columns import named
 from ledger.admin.rows import LedgerRowAdmin
 from ledger.models import Arming, ThresholdCrossing
+
+
+def threshold_words(name: str) -> str:
+    """A threshold in words: `80` is "80 % used", `OVERAGE_50` is "overage 50 %"."""
+    if name.isdecimal():
+        return f"{name} % used"
+    return name.replace("_", " ").lower() + (" %" if name[-1].isdecimal() else "")
+
+
+_THRESHOLD = named("words", "Threshold", lambda row: threshold_words(row.threshold), "threshold")
 
 
 @admin.register(ThresholdCrossing)
@@ -14,7 +25,7 @@ class ThresholdCrossingAdmin(LedgerRowAdmin):
     """Thresholds that consumption reached."""
 
     named_by = ("customer", "pool")
-    list_display = ("threshold", "customer", "pool", "consumed", "balance", "arming", "crossed_at")
+    list_display = (_THRESHOLD, "customer", "pool", "consumed", "balance", "crossed_at")
     list_filter = (CustomerFilter, "threshold")
     ordering = ("-crossed_at", "-id")
 
@@ -23,6 +34,6 @@ class ThresholdCrossingAdmin(LedgerRowAdmin):
 class ArmingAdmin(LedgerRowAdmin):
     """Thresholds that a grant made able to fire again."""
 
-    list_display = ("threshold", "customer", "arming", "armed_at")
+    list_display = (_THRESHOLD, "customer", "arming", "armed_at")
     list_filter = (CustomerFilter, "threshold")
     ordering = ("-id",)

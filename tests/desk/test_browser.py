@@ -2,58 +2,26 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
 from contracts.models import Contract
 from tests import staff
+from tests.browser import NO_FAULTS, WIDTHS, faults, opened
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-QUIET = (
-    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync"
-)
-WIDTHS = {"desktop": (1440, 900), "phone": (390, 844)}
 
 
 @pytest.fixture(params=WIDTHS)
-def page(request, live_server, monkeypatch) -> Iterator:
+def page(request, live_server, monkeypatch) -> Iterator[Any]:
     """A page of the superuser's browser, on a desktop and on a phone, that tells what went wrong."""
-    if CHROMIUM is None:
-        pytest.skip("there is no chromium on this machine: apt-get install chromium")
-    from playwright.sync_api import sync_playwright
-
-    # Playwright's own loop runs in this thread; Django would take it for an asynchronous view.
-    monkeypatch.setitem(os.environ, "DJANGO_ALLOW_ASYNC_UNSAFE", "1")
-    staff.book()
-    session = staff.as_(staff.person(None)).cookies["sessionid"].value
-    width, height = WIDTHS[request.param]
-    with sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=CHROMIUM, args=QUIET.split())
-        context = browser.new_context(viewport={"width": width, "height": height})
-        context.add_cookies([{"name": "sessionid", "value": session, "url": live_server.url}])
-        shown = context.new_page()
-        shown.wrong = []
-        shown.on("pageerror", lambda error: shown.wrong.append(str(error)))
-        shown.on("dialog", lambda dialog: (shown.wrong.append(dialog.message), dialog.dismiss()))
-        shown.on(
-            "console",
-            lambda said: shown.wrong.append(said.text) if said.type == "error" else None,
-        )
-        shown.on(
-            "request",
-            lambda asked: (
-                None
-                if asked.url.startswith((live_server.url, "data:", "blob:"))
-                else shown.wrong.append(asked.url)
-            ),
-        )
+    with opened(live_server.url, request.param, monkeypatch) as shown:
+        staff.book()
+        session = staff.as_(staff.person(None)).cookies["sessionid"].value
+        shown.context.add_cookies([{"name": "sessionid", "value": session, "url": live_server.url}])
         yield shown
-        browser.close()
 
 
 @pytest.fixture
@@ -69,12 +37,7 @@ def test_pages_of_the_desk_fit_ask_nobody_else_and_break_nothing(page, address):
         "/ledger/journalentry/", "/accounts/person/",
     ):  # fmt: skip
         page.goto(address + path)
-        page.wait_for_load_state("networkidle")
-
-        too_wide = page.evaluate(
-            "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-        )
-        assert (page.wrong, too_wide) == ([], 0), path
+        assert faults(page) == NO_FAULTS, path
 
 
 def test_a_contract_is_signed_with_its_figures_seen(page, address):

@@ -50,7 +50,7 @@ def test_settings_tell_where_they_come_from(book: Book, auditor):
 
     page = auditor.get("/admin/desk/customer/acme/").content.decode()
 
-    assert "[70]" in page
+    assert "at 70 %" in page
     assert "from customer acme" in page
 
 

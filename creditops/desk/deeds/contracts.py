@@ -35,7 +35,7 @@ class SignContractForm(fields.DeskForm):
     starts_on = fields.Day(label="Starts on", help_text="in the contract's zone")
     term_months = forms.IntegerField(label="Months", min_value=1, max_value=120, initial=12)
     credits = fields.Credits(label="Credits", help_text="the commitment of the first term")
-    price = fields.Amount(label="Price", help_text="of the first term, net")
+    price = fields.Amount(label="Price", help_text="of the first term, before tax")
     list_price = fields.Amount(label="List price", required=False)
     currency = fields.text("Currency", most=3)
     time_zone = fields.text("Time zone", most=60)

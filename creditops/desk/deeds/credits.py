@@ -45,6 +45,8 @@ class ForHolder(Deed):
             *((holder.code, holder.code) for holder in contracts),
             (_OPEN, "pay as you go, without a contract"),
         ]
+        if "price" in made.fields:
+            made.fields["price"].label = f"Price, {self.subject.currency}"
         return made
 
     def figures(self, values: dict[str, Any]) -> Figures:
@@ -129,7 +131,7 @@ class SellCreditsForm(fields.DeskForm):
 
     act = fields.Act()
     holder = fields.choice("Where to", ())
-    price = fields.Amount(label="Price", help_text="net")
+    price = fields.Amount(label="Price", help_text="before tax")
     credits = fields.Credits(
         label="Credits",
         required=False,

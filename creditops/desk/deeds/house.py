@@ -14,6 +14,7 @@ from creditops.desk import (
     fields,
     key_figures,
     policies_page,
+    setting_words,
 )
 from creditops.desk.deeds.deed import Deed, Done, Figures
 from creditops.lib import approvals, calendar, policies
@@ -199,7 +200,7 @@ class ChangeSetting(Deed):
     def heading(self) -> str:
         """Which setting, of what."""
         scope, policy = self.subject
-        return f"{policy.name.replace('_', ' ').capitalize()} of {policies_page.scope_name(scope)}"
+        return f"{setting_words.name(policy.name)}: setting of {policies_page.scope_name(scope)}"
 
     @property
     def about(self) -> str:  # type: ignore[override]
@@ -218,8 +219,8 @@ class ChangeSetting(Deed):
         """The value in force at the instant of the change."""
         start = values["effective_at"] or self.at
         return (
-            ("In force now", policies_page.shown(self._in_force(self.at))),
-            (f"In force at {start:%Y-%m-%d %H:%M} UTC", policies_page.shown(self._in_force(start))),
+            ("In force now", self._words(self.at)),
+            (f"In force at {start:%Y-%m-%d %H:%M} UTC", self._words(start)),
         )
 
     def do(self, values: dict[str, Any], *, by: str, at: datetime) -> Done:
@@ -229,7 +230,11 @@ class ChangeSetting(Deed):
             scope, {policy.name: read(values["value"])}, effective_at=values["effective_at"] or at,
             recorded_at=at, by=by, approved_by=values["approved_by"],
         )  # fmt: skip
-        return Done(f"{made}: {policies_page.shown(made.value)}.", self.home())
+        said = f"{setting_words.name(policy.name)}: {setting_words.value(policy.name, made.value)}"
+        return Done(f"{said}, for {policies_page.scope_name(scope)}.", self.home())
+
+    def _words(self, at: datetime) -> str:
+        return setting_words.value(self.subject[1].name, self._in_force(at))
 
     def _in_force(self, at: datetime) -> Any:
         scope, policy = self.subject

@@ -22,7 +22,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         while True:
             delivered, failed = outbox.relay(clock.now())
-            if delivered or failed or options["once"]:
+            said = options["verbosity"] > 0 and options["once"]
+            if delivered or failed or said:
                 self.stdout.write(f"{delivered:,} delivered, {failed:,} failed.")
             if options["once"]:
                 return

@@ -37,7 +37,9 @@ class Command(BaseCommand):
             report = schedule.run_due(until, now=now, progress=tell)
         for row, error in report.failed:
             self.stderr.write(f"failed: {row}: {error}")
-        self.stdout.write(f"{report.done:,} pieces of due work done, {len(report.failed)} failed.")
+        if report.done or report.failed or options["verbosity"] > 0:
+            said = f"{report.done:,} {'piece' if report.done == 1 else 'pieces'} of due work done"
+            self.stdout.write(f"{said}, {len(report.failed)} failed.")
         if report.failed:
             sys.exit(1)
 
