@@ -86,7 +86,8 @@ def _fillings(route: str, book: Book) -> dict[str, object]:
         "<slug:uid>": event, "<str:uid>": event,
         "<slug:number>": book.invoice.number, "<str:number>": book.invoice.number,
         "<int:exception>": _first(UsageException), "<int:approval>": _first(Approval),
-        "<int:key>": 1, "<id>": _first(Person), "<str:period>": "2026-05", "<str:code>": key, "<path:key>": key,
+        "<int:key>": 1, "<id>": _first(Person), "<str:period>": "2026-05",
+        "<str:code>": key, "<path:key>": key,
     }  # fmt: skip
 
 
