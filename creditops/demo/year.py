@@ -175,10 +175,9 @@ def _usage(habit: Habit, first: datetime, now: datetime) -> Iterator[Moment]:
 def _send(batch: list[Message]) -> Callable[[datetime], None]:
     def send(at: datetime) -> None:
         customer = Customer.objects.filter(code=batch[0].customer).first() if batch else None
-        if customer is not None:
-            since = [
-                message for message in batch if message.time and message.time >= customer.created_at
-            ]
+        begun = at if customer is None else customer.created_at
+        since = [message for message in batch if message.time and message.time >= begun]
+        if since:
             metering.accept(since, at=at, origin="key:studio")
 
     return send

@@ -36,13 +36,20 @@ def quantity(row: UsageEvent) -> str:
     return f"{row.quantity.normalize():,f}"
 
 
+def reason(code: str) -> str:
+    """Why a message was refused or set aside, in words: `unknown_customer` is "unknown customer"."""
+    return code.replace("_", " ").lower()
+
+
 @admin.register(UsageEvent)
 class UsageEventAdmin(RecentRows, LedgerRowAdmin):
     """Usage events. Without a customer only those of the newest deliveries."""
 
     list_display = (
         "key", "customer", "meter", named("quantity_figure", "Quantity", quantity), "credits",
-        "status", "code", "event_time", "recorded_at",
+        "status", named("why", "Why", lambda row: reason(row.code) if row.code else "–", "code"),
+        "event_time",
+        "recorded_at",
     )  # fmt: skip
     fields = (
         "key", "customer", "member", "holder", "pool", "meter",
@@ -76,7 +83,10 @@ class UsageExceptionAdmin(CustomerRows, ReadOnlyAdmin):
     """Messages that could not be placed, in conflict, or held. Nothing is dropped."""
 
     list_display = (
-        "key", "customer_code", "kind", "code", "meter_code", "event_time", "received_at", "outcome",
+        "key", named("customer_said", "Customer", lambda row: row.customer_code, "customer_code"),
+        "kind", named("why", "Why", lambda row: reason(row.code), "code"),
+        named("meter_said", "Meter", lambda row: row.meter_code, "meter_code"), "event_time",
+        "received_at", "outcome",
     )  # fmt: skip
     list_filter = (CustomerFilter, "kind", "received_at")
     search_fields = ("key__startswith", "customer_code", "code", "meter_code")
