@@ -10,7 +10,7 @@ from django.http import HttpRequest
 
 from accounts.admin.narrowing import CustomerFilter, CustomerRows
 from creditops.lib.admin import ReadOnlyAdmin
-from creditops.lib.admin_columns import named
+from creditops.lib.admin_columns import count, named
 from creditops.lib.admin_tables import Listing
 from ledger.admin import usage_trace
 from ledger.admin.recent import RecentRows
@@ -36,6 +36,11 @@ def quantity(row: UsageEvent) -> str:
     return f"{row.quantity.normalize():,f}"
 
 
+def said(data: dict[str, Any] | None) -> str:
+    """What an event told of itself: "model large, output_tokens 812"."""
+    return ", ".join(f"{name} {told}" for name, told in (data or {}).items()) or "–"
+
+
 def reason(code: str) -> str:
     """Why a message was refused or set aside, in words: `unknown_customer` is "unknown customer"."""
     return code.replace("_", " ").lower()
@@ -53,8 +58,10 @@ class UsageEventAdmin(RecentRows, LedgerRowAdmin):
     )  # fmt: skip
     fields = (
         "key", "customer", "member", "holder", "pool", "meter",
-        named("quantity_figure", "Quantity", quantity), "credits", "status", "code", "event_time",
-        "recorded_at", "source", "user", "data", "tariff", "id", "line", "pos",
+        named("quantity_figure", "Quantity", quantity), "credits", "status",
+        named("why", "Why", lambda e: reason(e.code) if e.code else "–"), "event_time",
+        "recorded_at", "source", "user", named("data_said", "Data", lambda e: said(e.data)), "tariff",
+        "id", "line", named("position", "Position on the line", lambda e: count(e.pos)),
     )  # fmt: skip
     list_filter = (CustomerFilter, "meter", "status", "event_time")
     search_fields = ("key__startswith",)
