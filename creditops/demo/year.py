@@ -88,8 +88,8 @@ def _acme(first: datetime, now: datetime, card: RateCard) -> list[Moment]:
     def sign(at: datetime) -> None:
         acme = _customer("acme", "Acme Robotics", at, legal_name="Acme Robotics GmbH", country="DE",
                          address="Torstraße 1\n10119 Berlin", tax_id="DE136695976")  # fmt: skip
-        contract = _sign(acme, card, at, code="acme-main", credits=150_000, price_minor=135_000,
-                         list_price_minor=150_000, auto_renew=True,
+        contract = _sign(acme, card, at, code="acme-main", name="Enterprise plan",
+                         credits=150_000, price_minor=135_000, list_price_minor=150_000, auto_renew=True,
                          bonus_credits=5_000)  # fmt: skip
         free_credits.give(contract.holder, kind="promo", credits=2_000, source="welcome:acme",
                           by="sam@lumen.example", reason="welcome credits", at=at)  # fmt: skip
@@ -129,7 +129,15 @@ def _northgate(first: datetime, now: datetime, card: RateCard) -> list[Moment]:
 
     def sign(at: datetime) -> None:
         customer = _customer("northgate", "Northgate Capital", at, country="US", region="TX")
-        _sign(customer, card, at, code="northgate-1", credits=36_000, price_minor=36_000)
+        _sign(
+            customer,
+            card,
+            at,
+            code="northgate-1",
+            name="Business plan",
+            credits=36_000,
+            price_minor=36_000,
+        )
 
     return [Moment(first + timedelta(days=100), "sign", sign)]
 
@@ -139,7 +147,7 @@ def _quill(first: datetime, now: datetime, card: RateCard) -> list[Moment]:
 
     def sign(at: datetime) -> None:
         customer = _customer("quill", "Quill Press", at, country="GB")
-        _sign(customer, card, at, code="quill-1", credits=20_000, price_minor=20_000,
+        _sign(customer, card, at, code="quill-1", name="Starter plan", credits=20_000, price_minor=20_000,
               settings={"rollover": "NONE", "overage_pct": "10"})  # fmt: skip
 
     day = first + timedelta(days=60)
@@ -175,10 +183,9 @@ def _usage(habit: Habit, first: datetime, now: datetime) -> Iterator[Moment]:
 def _send(batch: list[Message]) -> Callable[[datetime], None]:
     def send(at: datetime) -> None:
         customer = Customer.objects.filter(code=batch[0].customer).first() if batch else None
-        if customer is not None:
-            since = [
-                message for message in batch if message.time and message.time >= customer.created_at
-            ]
+        begun = at if customer is None else customer.created_at
+        since = [message for message in batch if message.time and message.time >= begun]
+        if since:
             metering.accept(since, at=at, origin="key:studio")
 
     return send

@@ -46,6 +46,30 @@ _UNSET = {
 }
 
 
+# How what is no choice is written.
+_HOW = {
+    "alerts": "percentages of consumption, like [50, 80, 95]",
+    "invoice_terms_days": "days",
+    "late_event_window_days": "days",
+    "observe_months": "months; – for no",
+    "overage_pct": "percent, like 20",
+    "reinstatement_grace_days": "days",
+    "rollover_pct": "percent, like 50",
+    "seat_allowance": "credits a month; – for no limit",
+    "validity": 'like {"rule": "CALENDAR_MONTH", "months": 3}; ANNIVERSARY counts to the day',
+}
+
+
+def choices(setting: str) -> list[tuple[str, str]]:
+    """The values that a setting may have, with their words; empty where it is written freely."""
+    return list(_CHOICES.get(setting, {}).items())
+
+
+def how(setting: str) -> str:
+    """How a value is written, for the form."""
+    return _HOW.get(setting, "")
+
+
 def name(setting: str) -> str:
     """What a setting is called: `overage_pct` is "Overage allowed"."""
     return _NAMES.get(setting, setting.replace("_", " ").capitalize())

@@ -211,7 +211,8 @@ class RecordAdmin(HouseAdmin):
         """As everywhere, with inputs for what may be changed."""
         if not self.has_change_permission(request, obj):
             return super().get_fields(request, obj)
-        named = self.fields or [field.name for field in self.model._meta.fields]
+        own = [field.name for field in self.model._meta.fields if not field.primary_key]
+        named = self.fields or own
         return [
             name if name in self.changeable else self.column(name)
             for name in named

@@ -10,7 +10,7 @@ from django.http import HttpRequest
 
 from accounts.admin.narrowing import CustomerFilter, CustomerRows
 from creditops.lib.admin import ReadOnlyAdmin
-from creditops.lib.admin_columns import named
+from creditops.lib.admin_columns import count, named
 from creditops.lib.admin_tables import Listing
 from ledger.admin import usage_trace
 from ledger.admin.recent import RecentRows
@@ -36,18 +36,32 @@ def quantity(row: UsageEvent) -> str:
     return f"{row.quantity.normalize():,f}"
 
 
+def said(data: dict[str, Any] | None) -> str:
+    """What an event told of itself: "model large, output_tokens 812"."""
+    return ", ".join(f"{name} {told}" for name, told in (data or {}).items()) or "–"
+
+
+def reason(code: str) -> str:
+    """Why a message was refused or set aside, in words: `unknown_customer` is "unknown customer"."""
+    return code.replace("_", " ").lower()
+
+
 @admin.register(UsageEvent)
 class UsageEventAdmin(RecentRows, LedgerRowAdmin):
     """Usage events. Without a customer only those of the newest deliveries."""
 
     list_display = (
         "key", "customer", "meter", named("quantity_figure", "Quantity", quantity), "credits",
-        "status", "code", "event_time", "recorded_at",
+        "status", named("why", "Why", lambda row: reason(row.code) if row.code else "–", "code"),
+        "event_time",
+        "recorded_at",
     )  # fmt: skip
     fields = (
         "key", "customer", "member", "holder", "pool", "meter",
-        named("quantity_figure", "Quantity", quantity), "credits", "status", "code", "event_time",
-        "recorded_at", "source", "user", "data", "tariff", "id", "line", "pos",
+        named("quantity_figure", "Quantity", quantity), "credits", "status",
+        named("why", "Why", lambda e: reason(e.code) if e.code else "–"), "event_time",
+        "recorded_at", "source", "user", named("data_said", "Data", lambda e: said(e.data)), "tariff",
+        "id", "line", named("position", "Position on the line", lambda e: count(e.pos)),
     )  # fmt: skip
     list_filter = (CustomerFilter, "meter", "status", "event_time")
     search_fields = ("key__startswith",)
@@ -76,7 +90,10 @@ class UsageExceptionAdmin(CustomerRows, ReadOnlyAdmin):
     """Messages that could not be placed, in conflict, or held. Nothing is dropped."""
 
     list_display = (
-        "key", "customer_code", "kind", "code", "meter_code", "event_time", "received_at", "outcome",
+        "key", named("customer_said", "Customer", lambda row: row.customer_code, "customer_code"),
+        "kind", named("why", "Why", lambda row: reason(row.code), "code"),
+        named("meter_said", "Meter", lambda row: row.meter_code, "meter_code"), "event_time",
+        "received_at", "outcome",
     )  # fmt: skip
     list_filter = (CustomerFilter, "kind", "received_at")
     search_fields = ("key__startswith", "customer_code", "code", "meter_code")

@@ -136,12 +136,12 @@ def test_a_setting_is_changed_by_a_new_version(book: Book, fiona):
     page = acts.rehearse(fiona, "change-setting", "contract:C-1/overage_pct", **typed)
     done = acts.do(fiona, "change-setting", "contract:C-1/overage_pct", **typed)
 
-    assert acts.changes(page)["In force now"] == ("20", "25")
+    assert acts.changes(page)["In force now"] == ("20 %", "25 %")
     row = PolicySetting.objects.get()
     assert (row.scope, row.value, row.set_by, row.approved_by, row.effective_at) == (
         "contract:C-1", "25", "controller@vendor.example", "Mara", NOW,
     )  # fmt: skip
-    assert acts.said(done) == ["overage_pct of contract:C-1, version 1: 25."]
+    assert acts.said(done) == ["Overage allowed: 25 %, for contract C-1."]
 
 
 def test_a_setting_for_later_leaves_today_as_it_is(book: Book, fiona):
@@ -150,16 +150,24 @@ def test_a_setting_for_later_leaves_today_as_it_is(book: Book, fiona):
     page = acts.rehearse(fiona, "change-setting", "books/alerts", **typed)
 
     assert acts.changes(page) == {
-        "In force now": ("[50, 80, 95]", "[50, 80, 95]"),
-        "In force at 2026-07-01 00:00 UTC": ("[50, 80, 95]", "[60, 90]"),
+        "In force now": ("at 50, 80 and 95 %", "at 50, 80 and 95 %"),
+        "In force at 2026-07-01 00:00 UTC": ("at 50, 80 and 95 %", "at 60 and 90 %"),
     }
 
 
 def test_a_wrong_value_is_refused_with_what_to_write(book: Book, fiona):
-    page = acts.do(fiona, "change-setting", "books/rollover", value="SOME", reason="why not")
+    page = acts.do(fiona, "change-setting", "books/alerts", value="[]", reason="why not")
 
-    assert acts.errors(page) == ["rollover: write one of FULL, PARTIAL, NONE, not 'SOME'."]
+    assert acts.errors(page) == ["alerts: write a list of percentages, like [50, 80, 95]."]
     assert not PolicySetting.objects.exists()
+
+
+def test_a_setting_with_few_values_is_chosen_by_its_words(book: Book, fiona):
+    page = fiona.get("/admin/desk/change-setting/books/rollover/")
+
+    assert page.context["form"].fields["value"].choices == [
+        ("FULL", "all of it"), ("PARTIAL", "a share"), ("NONE", "nothing"),
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(

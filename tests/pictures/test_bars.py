@@ -37,6 +37,16 @@ def test_rows_stand_largest_first_with_shares_that_never_pass_a_hundred():
     ]
 
 
+def test_the_rest_stands_last_however_large_it_is():
+    figure = bars.rows(
+        [Row("9 others", 60, is_rest=True), Row("Ada", 30), Row("Otto", 10)], title=""
+    )
+
+    assert table(figure)[1:] == [
+        ["Ada", "30", "30.0 %"], ["Otto", "10", "10.0 %"], ["9 others", "60", "60.0 %"],
+    ]  # fmt: skip
+
+
 def test_a_share_too_small_to_write_is_not_nothing():
     figure = bars.rows([Row("Big", 99_999), Row("Small", 1)], title="")
 

@@ -215,6 +215,16 @@ class ChangeSetting(Deed):
         """The value in force."""
         return {"value": policies_page.shown(self._in_force(self.at))}
 
+    def make_form(self, data: Any = None) -> fields.DeskForm:
+        """One of its values where there are only some; else with how it is written."""
+        name = self.subject[1].name
+        made = super().make_form(data)
+        if setting_words.choices(name):
+            made.fields["value"] = fields.choice("Value", setting_words.choices(name))
+            made.fields["value"].widget.attrs["class"] = "input"
+        made.fields["value"].help_text = setting_words.how(name)
+        return made
+
     def figures(self, values: dict[str, Any]) -> Figures:
         """The value in force at the instant of the change."""
         start = values["effective_at"] or self.at

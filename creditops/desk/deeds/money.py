@@ -55,6 +55,12 @@ class RecordPayment(Deed):
         """The customer's page."""
         return addresses.of_customer(self.subject.customer)
 
+    def make_form(self, data: Any = None) -> fields.DeskForm:
+        """In the invoice's currency."""
+        made = super().make_form(data)
+        made.fields["amount"].label = f"Amount, {self.subject.currency}"
+        return made
+
     def initial(self) -> dict[str, Any]:
         """All that is open."""
         return {"amount": money.text(documents.open_minor(self.subject), self.subject.currency)}
