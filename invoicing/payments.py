@@ -83,7 +83,7 @@ def _lock_pools(invoice: Invoice) -> None:
     """Lock the pools that credits may be granted to, before any name: the one order of locks."""
     if invoice.contract is not None and invoice.contract.cancellable:
         pools = balances.pools_of(invoice.contract.holder)
-        pool_books.lock((pool.customer_id, pool.id) for pool in pools)
+        pool_books.lock(((pool.customer_id, pool.id) for pool in pools), at)
 
 
 def source(reference: str) -> str:

@@ -52,7 +52,7 @@ def post_pools(keys: Sequence[tuple[int, int]], at: datetime) -> int:
     """Post what these pools, (customer id, pool id) each, have drawn; inside a transaction."""
     current = books.current(at)
     months = Months.every_open(received_on=books.date_of(at, current))
-    lines = pool_books.lock(keys)
+    lines = pool_books.lock(keys, at)
     customers, pools = [c for c, _ in lines], [p for _, p in lines]
     found = sql.rows("ledger", "unposted_usage", customers=customers, pools=pools)
     pieces = [Piece(*row) for row in found]
