@@ -12,7 +12,7 @@ from creditops.lib import sql
 from ledger import moving, pool_books, punctuality, resolving
 from ledger.line import OBSERVE, SOFT, Line
 from ledger.messages import Message
-from ledger.models import Pool, PoolState
+from ledger.models import Pool, PoolState, PoolTerm
 from ledger.rating import Charge
 from ledger.resolving import Event
 from ledger.seats import SEAT_LIMIT, Seats, Use, seat_of
@@ -141,8 +141,15 @@ def _shortage(event: Event, line: Line, credits: int, at: datetime) -> str:
         return planned if isinstance(planned, str) else ""
     if not credits or credits <= line.room(at):
         return ""
-    capped = line.rules.enforcement == SOFT and line.term_id
+    capped = line.rules.enforcement == SOFT and _committed(line)
     return moving.OVERAGE_CAP if capped else moving.INSUFFICIENT_CREDITS
+
+
+def _committed(line: Line) -> bool:
+    """Whether the running term of a line has a commitment, and so a cap on overage."""
+    return PoolTerm.objects.filter(
+        customer_id=line.customer_id, pool_id=line.pool_id, term_id=line.term_id
+    ).exists()
 
 
 def _seat_left(event: Event, line: Line, at: datetime) -> int | None:

@@ -7,5 +7,5 @@ LEFT JOIN ledger_holdend AS e
 WHERE h.customer_id = %(customer)s AND h.pool_id = ANY (%(pools)s::bigint[])
   AND h.expires_at > %(as_of)s AND h.expires_at <= %(as_of)s + interval '24 hours'
   AND h.held_at <= %(as_of)s AND h.recorded_at <= %(known_at)s
-  AND (e.hold_id IS NULL OR (e.act = 'release' AND e.recorded_at > %(as_of)s))
+  AND (e.hold_id IS NULL OR e.act = 'lapse' OR (e.act = 'release' AND e.recorded_at > %(as_of)s))
 GROUP BY h.pool_id
