@@ -147,9 +147,12 @@ def _shortage(event: Event, line: Line, credits: int, at: datetime) -> str:
 
 def _committed(line: Line) -> bool:
     """Whether the running term of a line has a commitment, and so a cap on overage."""
-    return PoolTerm.objects.filter(
-        customer_id=line.customer_id, pool_id=line.pool_id, term_id=line.term_id
-    ).exists()
+    return (
+        line.term_id is not None
+        and PoolTerm.objects.filter(
+            customer_id=line.customer_id, pool_id=line.pool_id, term_id=line.term_id
+        ).exists()
+    )
 
 
 def _seat_left(event: Event, line: Line, at: datetime) -> int | None:

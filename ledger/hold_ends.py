@@ -17,6 +17,17 @@ def of(hold: Hold) -> HoldEnd | None:
     return HoldEnd.objects.filter(customer_id=hold.customer_id, hold_id=hold.id).first()
 
 
+def must_be_open(hold: Hold, now: datetime) -> None:
+    """Raises Refusal `hold_ended` for a hold that is over at `now`, recorded or not."""
+    ended = of(hold)
+    if ended is not None or hold.expires_at <= now:
+        how = HoldEnd.Act.LAPSE.label if ended is None else ended.get_act_display()
+        raise Refusal(
+            "hold_ended",
+            f"Hold {hold.code!r} was {how} already. Report the usage as an event of its own.",
+        )
+
+
 def give_back(hold: Hold, lines: Mapping[tuple[int, int], Line], now: datetime) -> None:
     """Take the hold's credits out of what its pool holds; whoever calls records the end.
 
@@ -26,13 +37,7 @@ def give_back(hold: Hold, lines: Mapping[tuple[int, int], Line], now: datetime) 
 
     Raises Refusal `hold_ended`, or `hold_of_another_unit` where other lines are drawn from too.
     """
-    ended = of(hold)
-    if ended is not None or hold.expires_at <= now:
-        how = HoldEnd.Act.LAPSE.label if ended is None else ended.get_act_display()
-        raise Refusal(
-            "hold_ended",
-            f"Hold {hold.code!r} was {how} already. Report the usage as an event of its own.",
-        )
+    must_be_open(hold, now)
     if list(lines) != [(hold.customer_id, hold.pool_id)]:
         raise Refusal(
             "hold_of_another_unit",

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 
+from accounts.models import Customer
 from creditops.lib import due
 from creditops.lib.refusals import NotFound, Refusal
 from ledger import (
@@ -99,6 +100,7 @@ def capture(hold: Hold, message: Message, *, origin: str, at: datetime) -> Hold:
                 f"Event {outcome.key!r} of source {outcome.source!r} was reported already, and not "
                 "by this capture. Give the event an id of its own.",
             )
+        hold_ends.must_be_open(hold, at)
         if outcome.status not in (messages.APPLIED, messages.RECORDED):
             raise Refusal(
                 "capture_refused",
@@ -142,6 +144,11 @@ def find(uid: str) -> Hold:
     return found
 
 
+def uid(hold: Hold) -> str:
+    """The name by which a hold is asked for: `<customer>-<hold>`."""
+    return messages.uid(hold.customer_id, hold.id)
+
+
 def state(hold: Hold, at: datetime) -> str:
     """`open`, or how it ended: `captured`, `released`, `lapsed`."""
     ended = hold_ends.of(hold)
@@ -153,6 +160,14 @@ def state(hold: Hold, at: datetime) -> str:
 def event_of(hold: Hold) -> str | None:
     """The uid of the event that captured it."""
     return _uid_of_event(hold_ends.of(hold))
+
+
+def customer_of(hold: Hold) -> Customer:
+    """Who asked for it: a child of the family, or its root."""
+    if hold.member_id is None:
+        root: Customer = hold.customer
+        return root
+    return Customer.objects.get(id=hold.member_id)
 
 
 def open_in(customer_id: int, pool_ids: Collection[int], at: datetime) -> list[Hold]:
@@ -193,6 +208,7 @@ def _place(
         pool=pool,
         code=code,
         credits=credits,
+        member_id=event.member_id,
         user_id=usage_rows.user_id(pool.customer_id, message.user),
         held_at=at,
         expires_at=at + lasts,
@@ -253,12 +269,12 @@ def _bring_up_to_date(line: Line, pool: Pool, at: datetime) -> None:
 
 
 def _as_of(hold: Hold, message: Message) -> Message:
-    """The message of a capture: the hold's holder, user and instant."""
+    """The message of a capture: the hold's customer, holder, user and instant."""
     holder = hold.pool.holder
     user = UserName.objects.filter(customer_id=hold.customer_id, id=hold.user_id or 0).first()
     return dataclasses.replace(
         message,
-        customer=holder.customer.code,
+        customer=customer_of(hold).code,
         contract=holder.code,
         account=None,
         time=hold.held_at,

@@ -247,6 +247,7 @@ class Migration(migrations.Migration):
                         ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                         ('code', models.CharField(max_length=40)),
                         ('credits', models.PositiveBigIntegerField()),
+                        ('member_id', models.BigIntegerField(blank=True, null=True)),
                         ('user_id', models.BigIntegerField(blank=True, null=True)),
                         ('held_at', models.DateTimeField()),
                         ('expires_at', models.DateTimeField()),

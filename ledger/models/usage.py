@@ -247,7 +247,8 @@ class Correction(Book):
 class Hold(Book):
     """Credits set aside for work under way; it lowers what is available and names no block (L19).
 
-    Once-only: unique (customer, code). `user_id` is whose seat it counts in (L18).
+    Once-only: unique (customer, code). `member_id` is the child of the family that asked, null for
+    the root; `user_id` is whose seat it counts in (L18).
     """
 
     customer = models.ForeignKey(
@@ -258,6 +259,7 @@ class Hold(Book):
     )
     code = models.CharField(max_length=40)
     credits = models.PositiveBigIntegerField()
+    member_id = models.BigIntegerField(null=True, blank=True)
     user_id = models.BigIntegerField(null=True, blank=True)
     held_at = models.DateTimeField()
     expires_at = models.DateTimeField()

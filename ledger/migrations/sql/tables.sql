@@ -454,6 +454,7 @@ CREATE TABLE ledger_hold (
   pool_id bigint NOT NULL,
   code varchar(40) NOT NULL,
   credits bigint NOT NULL CHECK (credits > 0),
+  member_id bigint,
   user_id bigint,
   held_at timestamptz NOT NULL,
   expires_at timestamptz NOT NULL,
