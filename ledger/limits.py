@@ -87,6 +87,13 @@ _POLICIES = (
         "When credits that are never used become revenue: when they expire.",
     ),
     Policy(
+        "escheat_pct",
+        "0",
+        policy_values.percentage(),
+        "legal",
+        "The share of expired credits' value that is the state's, in percent: unclaimed property.",
+    ),
+    Policy(
         "alerts",
         [50, 80, 95],
         policy_values.thresholds,
@@ -148,6 +155,7 @@ class Limits:
     overage_base: str
     alerts: tuple[int, ...]
     hold_over_pct: Fraction
+    escheat_pct: Fraction
 
     def cap(self, base: int) -> int:
         """The overage cap in credits on a base in credits, rounded down (O1)."""
@@ -186,6 +194,7 @@ def _limits(holder: HolderKey, settings: Settings, at: datetime) -> Limits:
         overage_base=settings["overage_base"],
         alerts=tuple(settings["alerts"]),
         hold_over_pct=money.decimal(settings["hold_over_pct"]),
+        escheat_pct=money.decimal(settings["escheat_pct"]),
     )
 
 

@@ -39,7 +39,7 @@ urlpatterns = [
     path("customers/<str:customer>/blocks", balances.Blocks.as_view()),
     path("customers/<str:customer>/forecast", reports.Forecast.as_view()),
     path("customers/<str:customer>/usage", reports.Usage.as_view()),
-    path("customers/<str:customer>/usage/distribution", reports.Distribution.as_view()),
+    path("customers/<str:customer>/usage/users", reports.UsageByUsers.as_view()),
     path("customers/<str:customer>/card", topups.CardOnFile.as_view()),
     path("entries", entries.Entries.as_view()),
     path("units", catalogue.Units.as_view()),

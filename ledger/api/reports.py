@@ -174,7 +174,7 @@ class Usage(ApiView):
         return Response(shown)
 
 
-class Distribution(ApiView):
+class UsageByUsers(ApiView):
     """How use is spread over users."""
 
     @Operation(
