@@ -47,7 +47,7 @@ def record(
         current = books.current(at)
         today = books.date_of(at, current)
         months = Months([today], received_on=today)
-        _lock_pools(invoice)
+        _lock_pools(invoice, at)
         locks.hold(f"invoice:{invoice.number}")
         if Payment.objects.filter(reference=reference).exists():
             raise _known(reference)
@@ -79,11 +79,11 @@ def record(
     return payment
 
 
-def _lock_pools(invoice: Invoice) -> None:
+def _lock_pools(invoice: Invoice, at: datetime) -> None:
     """Lock the pools that credits may be granted to, before any name: the one order of locks."""
     if invoice.contract is not None and invoice.contract.cancellable:
         pools = balances.pools_of(invoice.contract.holder)
-        pool_books.lock((pool.customer_id, pool.id) for pool in pools)
+        pool_books.lock(((pool.customer_id, pool.id) for pool in pools), at)
 
 
 def source(reference: str) -> str:

@@ -12,9 +12,12 @@
 | `metering`, `drawdown` | events in, and credits drawn, one transaction per batch |
 | `punctuality` | what is due for a customer is done before its usage is judged |
 | `closed_terms` | word of late overage is left for those who bill |
+| `holds`, `hold_ends` | credits set aside before work, captured as an event or given back |
+| `seats` | an allowance per user and month inside a pool |
 | `corrections` | events made smaller, larger, void |
 | `balances`, `movements`, `explain` | reads: how many, what happened, who paid for what |
 | `daily_balances`, `event_lists`, `usage_reports` | reads for pages: day by day, event by event, by feature |
+| `concentration` | how use is spread over users |
 | `thresholds`, `alerts` | 50, 80, 95 % and exhausted: noticed, then told |
 | `books`, `chart`, `journal`, `posting`, `periods` | double entry: accounts, entries, usage, months |
 | `verification` | proves all of it |

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,8 +12,10 @@ from creditops.lib import sql
 from ledger import moving, pool_books, punctuality, resolving
 from ledger.line import OBSERVE, SOFT, Line
 from ledger.messages import Message
-from ledger.models import Pool, PoolState
+from ledger.models import Pool, PoolState, PoolTerm
 from ledger.rating import Charge
+from ledger.resolving import Event
+from ledger.seats import SEAT_LIMIT, Seats, Use, seat_of
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,20 @@ class Standing:
     overage: int
 
 
+@dataclass(frozen=True)
+class SeatStanding:
+    """A user's seat in a pool, in the running month: of its allowance `used` and `held`.
+
+    `available` is what the user may use: the smaller of what is left of the seat and of the pool.
+    """
+
+    user: str
+    allowance: int
+    used: int
+    held: int
+    available: int
+
+
 def check(message: Message, at: datetime) -> Verdict:
     """What would become of a usage message if it came at `at`; nothing of it is written or held.
 
@@ -47,21 +64,57 @@ def check(message: Message, at: datetime) -> Verdict:
     event = resolving.resolve([message], at, waiting=waiting)[0]
     if event.status:
         return Verdict(False, 0, 0, event.code)
-    needed: dict[int, int] = {}
-    for charge in event.charges:
-        needed[charge.unit_id] = needed.get(charge.unit_id, 0) + _whole(charge)
     verdict = Verdict(True, 0, 0)
-    for unit_id, credits in needed.items():
+    for unit_id, credits in needed(event).items():
         line = _line(event, unit_id, at)
-        available = max(0, line.limit - line.consumed) - line.held if line else 0
-        verdict = Verdict(True, credits, available)
-        if line is not None and line.rules.enforcement == OBSERVE:
-            continue
-        if credits and (line is None or credits > line.room()):
-            capped = line is not None and line.rules.enforcement == SOFT and line.term_id
-            code = moving.OVERAGE_CAP if capped else moving.INSUFFICIENT_CREDITS
-            return Verdict(False, credits, available, code)
+        verdict = judge(event, line, credits, at)
+        if not verdict.allowed:
+            return verdict
     return verdict
+
+
+def needed(event: Event) -> dict[int, int]:
+    """The whole credits per unit that an event would cost at most."""
+    found: dict[int, int] = {}
+    for charge in event.charges:
+        found[charge.unit_id] = found.get(charge.unit_id, 0) + _whole(charge)
+    return found
+
+
+def judge(event: Event, line: Line | None, credits: int, at: datetime) -> Verdict:
+    """Whether an event that costs `credits` of a line may go ahead at `at`: for checks and holds alike.
+
+    Args:
+        event: resolved, of this instant.
+        line: laid out for `at`, with detail where it is scoped; None: there is no pool yet.
+    """
+    if line is None:
+        return _verdict(moving.INSUFFICIENT_CREDITS if credits else "", credits, 0)
+    available = max(0, line.limit - line.consumed - line.held)
+    if line.rules.enforcement == OBSERVE:
+        return _verdict("", credits, available)
+    left = _seat_left(event, line, at)
+    if left is not None and credits > left:
+        return _verdict(SEAT_LIMIT, credits, min(available, left))
+    return _verdict(
+        _shortage(event, line, credits, at),
+        credits,
+        available if left is None else min(available, left),
+    )
+
+
+def seats(pools: Sequence[Pool], user: str, at: datetime) -> dict[int, SeatStanding]:
+    """The seats that a user has in these pools, by pool id; missing where everybody has the pool."""
+    found = {}
+    for pool in pools:
+        line = _of_pool(pool, at)
+        book, seat = Seats(at), seat_of(line, at, user, pool.holder.time_zone)
+        book.read([(line, seat)])
+        left, use = book.left(line, seat), book.uses.get(seat, Use())
+        if left is not None and line.rules.seat_allowance is not None:
+            own = min(left, max(0, line.limit - line.consumed - line.held))
+            found[pool.id] = SeatStanding(user, line.rules.seat_allowance, use.used, use.held, own)
+    return found
 
 
 def standings(pools: list[tuple[int, int]]) -> list[Standing]:
@@ -75,24 +128,66 @@ def standings(pools: list[tuple[int, int]]) -> list[Standing]:
     return [Standing(*row) for row in rows]
 
 
+def _verdict(refused: str, credits: int, available: int) -> Verdict:
+    return Verdict(not refused, credits, available, refused)
+
+
+def _shortage(event: Event, line: Line, credits: int, at: datetime) -> str:
+    """Why a line can't give so many credits; empty if it can."""
+    if line.scoped:
+        meter_id = event.meter.id if event.meter else 0
+        use = moving.Use(0, event.time, meter_id, event.late, at.date(), "")
+        planned = moving.plan(line, use, credits, at)
+        return planned if isinstance(planned, str) else ""
+    if not credits or credits <= line.room(at):
+        return ""
+    capped = line.rules.enforcement == SOFT and _committed(line)
+    return moving.OVERAGE_CAP if capped else moving.INSUFFICIENT_CREDITS
+
+
+def _committed(line: Line) -> bool:
+    """Whether the running term of a line has a commitment, and so a cap on overage."""
+    return (
+        line.term_id is not None
+        and PoolTerm.objects.filter(
+            customer_id=line.customer_id, pool_id=line.pool_id, term_id=line.term_id
+        ).exists()
+    )
+
+
+def _seat_left(event: Event, line: Line, at: datetime) -> int | None:
+    """What is left of the seat of the event's user; None where there are no seats."""
+    if not event.message.user or event.holder is None:
+        return None
+    book, seat = Seats(at), seat_of(line, at, event.message.user, event.holder.time_zone)
+    book.read([(line, seat)])
+    return book.left(line, seat)
+
+
 def _whole(charge: Charge) -> int:
     return -(-charge.exact.numerator // charge.exact.denominator)
 
 
-def _line(event: resolving.Event, unit_id: int, at: datetime) -> Line | None:
-    """The line of the event's holder in a unit; laid out in memory if its layout is stale."""
+def _line(event: Event, unit_id: int, at: datetime) -> Line | None:
+    """The line of the event's holder in a unit, as it stands at `at`."""
     if event.holder is None:
         return None
     where = {"customer_id": event.holder.customer_id, "unit_id": unit_id}
     pool = Pool.objects.filter(holder_id=event.holder.holder_id, **where).first()
-    if pool is None:
-        return None
+    return None if pool is None else _of_pool(pool, at)
+
+
+def _of_pool(pool: Pool, at: datetime) -> Line:
+    """A pool's line; laid out in memory where its layout is stale, holds that are over given back."""
     state = PoolState.objects.get(customer_id=pool.customer_id, pool_id=pool.id)
     line = pool_books.line_of(state)
-    if not line.stale(at) and not line.scoped:
+    lapsed = line.lapse_at is not None and line.lapse_at <= at
+    uncounted = line.rules.seat_allowance is not None and line.seats_since is None
+    if not (line.stale(at) or line.scoped or lapsed or uncounted):
         return line
     with transaction.atomic():
-        line = pool_books.lock([(pool.customer_id, pool.id)])[pool.customer_id, pool.id]
+        line = pool_books.lock([(pool.customer_id, pool.id)], at)[pool.customer_id, pool.id]
         pool_books.add_detail([line], at)
         line.lay_out(at, "check")
+        Seats(at).begin([line], pool.holder.time_zone, ())
     return line

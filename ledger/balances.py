@@ -10,7 +10,7 @@ from fractions import Fraction
 from creditops.lib import money, sql
 from ledger import limits
 from ledger.line import DAILY, SOFT
-from ledger.models import CapLift, Holder, Pool, PoolState, PoolTerm, Term, UsageEvent
+from ledger.models import CapLift, Holder, Pool, PoolTerm, Term, UsageEvent
 
 # Kinds of credits whose use counts for the next commitment (O5, X8).
 BASELINE_KINDS = ("paid", "bonus", "migration", "overage")
@@ -81,8 +81,8 @@ class BlockBalance:
 class Balance:
     """A pool as of an instant, in whole credits.
 
-    `overage` is that of the term at the instant, if it is not billed; `cap` None where none is
-    allowed; `held` only of the present.
+    `available` is what is left beside what is `held` for work under way; `overage` that of the term
+    at the instant.
     """
 
     pool_id: int
@@ -96,6 +96,11 @@ class Balance:
     voided: int
     overage: int
     blocks: list[BlockBalance]
+
+    @property
+    def left(self) -> int:
+        """Credits in the blocks that can be used, those on hold included."""
+        return sum(block.left for block in self.blocks)
 
 
 def of_pool(pool: Pool, *, as_of: datetime, known_at: datetime) -> Balance:
@@ -118,9 +123,7 @@ def of_pools(pools: Sequence[Pool], *, as_of: datetime, known_at: datetime) -> l
         for pool, term, credits in sql.rows("ledger", "overage_as_of", **asked)
     }
     terms = running_terms(customer, [pool.holder_id for pool in pools], as_of)
-    held = dict(
-        PoolState.objects.filter(customer_id=customer, pool__in=ids).values_list("pool_id", "held")
-    )
+    held = dict(sql.rows("ledger", "held_as_of", **asked))
     return [
         _balance(
             pool,
@@ -228,7 +231,7 @@ def _balance(pool: Pool, blocks: list[BlockBalance], held: int, overage: int) ->
         pool_id=pool.id,
         holder=pool.holder.code,
         unit=pool.unit.code,
-        available=sum(block.left for block in blocks) - held,
+        available=max(0, sum(block.left for block in blocks) - held),
         held=held,
         granted=sum(block.granted for block in blocks),
         used=sum(block.used for block in blocks),

@@ -51,7 +51,7 @@ def lift(holder: Holder, *, unit_id: int, cap: int, by: str, reason: str, at: da
     """
     with transaction.atomic():
         pool = Pool.objects.get(customer_id=holder.customer_id, holder=holder, unit_id=unit_id)
-        lines = pool_books.lock([(pool.customer_id, pool.id)])
+        lines = pool_books.lock([(pool.customer_id, pool.id)], at)
         running = Term.objects.filter(
             customer_id=holder.customer_id, holder=holder, starts_at__lte=at, ends_at__gt=at
         ).first()

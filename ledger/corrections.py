@@ -13,7 +13,17 @@ from django.db import transaction
 from django.db.models import Max
 
 from creditops.lib.refusals import Refusal
-from ledger import books, closed_terms, explain, moving, pool_books, rating, tariffs, thresholds
+from ledger import (
+    books,
+    closed_terms,
+    explain,
+    moving,
+    pool_books,
+    rating,
+    seats,
+    tariffs,
+    thresholds,
+)
 from ledger.drawdown import USAGE
 from ledger.line import Line
 from ledger.models import Correction, UsageEvent
@@ -46,7 +56,7 @@ def correct(
         today = books.date_of(at, current)
         months = Months([today], received_on=today)
         key = (event.customer_id, event.pool.id)
-        line = pool_books.lock([key])[key]
+        line = pool_books.lock([key], at)[key]
         number = _next_number(event)
         use = Use(
             event_id=event.id,
@@ -133,6 +143,7 @@ def _move(line: Line, event: UsageEvent, use: Use, credits: int, number: int, at
                 "nothing was corrected.",
             )
         moving.carry_out(line, use, plan, act=act, correction_no=number)
+    seats.correct(line, event, credits - before)
     if line.moved:
         line.lay_out(at, "correction")
         thresholds.write(thresholds.notice(line, at))

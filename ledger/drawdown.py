@@ -20,6 +20,7 @@ from ledger.moving import Use
 from ledger.periods import Months
 from ledger.rating import Charge, RunningSum
 from ledger.resolving import Event
+from ledger.seats import SEAT_LIMIT, Seats, seat_of
 from ledger.thresholds import Placed
 
 USAGE, AGENT = "usage", "agent"
@@ -35,6 +36,7 @@ class Drawing:
         sums: the running sums of fractional items, by pool id and item.
         months: the locked accounting months.
         zone: the books' zone, for posting dates.
+        seats: those of the batch's users (L18).
         batch_id, now: of the batch.
         admitted: a person let these events in: they are drawn beside the line.
         horizon: the time of the oldest event.
@@ -45,6 +47,7 @@ class Drawing:
     holder: HolderKey
     lines: dict[int, Line]
     sums: dict[tuple[int, str], RunningSum]
+    seats: Seats
     months: Months
     zone: str
     batch_id: int
@@ -59,6 +62,11 @@ class Drawing:
         in_order = sorted(events, key=lambda event: (event.time, event.index))
         self.horizon = in_order[0].time
         self._lay_out_stale()
+        self.seats.begin(
+            self.lines.values(),
+            self.holder.time_zone,
+            [(event.time, event.message.user) for event in in_order if event.message.user],
+        )
         beside = [e for e in in_order if self.admitted or not self._fits_windows(e)]
         if beside:
             self._read_detail()
@@ -125,10 +133,13 @@ class Drawing:
         if any(self.lines[unit].rules.enforcement == OBSERVE for unit in credits):
             self._record(event, credits)
             return
-        short = [unit for unit, n in credits.items() if n > 0 and n > self.lines[unit].room()]
+        if self._seat_is_short(event, credits):
+            self._refuse(event, credits, SEAT_LIMIT)
+            return
+        short = [u for u, n in credits.items() if n > 0 and n > self.lines[u].room(self.now)]
         if not short:
             self._place(event, credits)
-        elif event.late and self.holder.kind != "open":
+        elif event.captured or (event.late and self.holder.kind != "open"):
             self._read_detail()
             self._draw_beside(event)
             self._lay_out_moved("late use")
@@ -152,6 +163,9 @@ class Drawing:
         if self._observed(event):
             self._record(event, credits)
             return
+        if self._seat_is_short(event, credits):
+            self._refuse(event, credits, SEAT_LIMIT)
+            return
         use = self._use(event)
         plans = {
             unit: moving.plan(self.lines[unit], use, n, self.now) for unit, n in credits.items()
@@ -166,6 +180,18 @@ class Drawing:
                 if not isinstance(plan, str):
                     moving.carry_out(self.lines[unit], use, plan, act="usage")
             self._apply(event, credits)
+
+    def _seat_is_short(self, event: Event, credits: Mapping[int, int]) -> bool:
+        """Whether the user's allowance is too small for it; late use passes (L18, L20)."""
+        if event.late or not event.message.user:
+            return False
+        for unit_id, n in credits.items():
+            line = self.lines[unit_id]
+            seat = seat_of(line, event.time, event.message.user, self.holder.time_zone)
+            left = self.seats.left(line, seat)
+            if n > 0 and left is not None and n > left:
+                return True
+        return False
 
     def _observed(self, event: Event) -> bool:
         """Whether the holder is only observed at the event's time (T8, S6)."""
@@ -196,6 +222,11 @@ class Drawing:
         for charge in event.charges:
             if charge.running:
                 self._sum(charge).add(charge.exact)
+        if event.message.user:
+            for unit_id, n in credits.items():
+                line = self.lines[unit_id]
+                seat = seat_of(line, event.time, event.message.user, self.holder.time_zone)
+                self.seats.draw(line, seat, n)
         event.status = messages.APPLIED
         event.credits = dict(credits)
 
@@ -227,6 +258,7 @@ class Drawing:
             late=event.late,
             posting_date=self._posting_date(event),
             revenue_class=_revenue_class(event),
+            captured=event.captured,
         )
 
     def _posting_date(self, event: Event) -> date:

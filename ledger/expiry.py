@@ -190,7 +190,7 @@ def _longest_life(block: Block, zone: str) -> datetime:
 
 
 def _locked(customer_id: int, pool_id: int, now: datetime, blocks: list[int]) -> Line:
-    line = pool_books.lock([(customer_id, pool_id)])[customer_id, pool_id]
+    line = pool_books.lock([(customer_id, pool_id)], now)[customer_id, pool_id]
     pool_books.add_detail([line], now, blocks=blocks)
     return line
 

@@ -76,7 +76,7 @@ def issue(pool: Pool, grants: Sequence[Grant], *, at: datetime) -> list[Block]:
     for grant in grants:
         _check(grant)
     with transaction.atomic():
-        lines = pool_books.lock([(pool.customer_id, pool.id)])
+        lines = pool_books.lock([(pool.customer_id, pool.id)], at)
         line = lines[pool.customer_id, pool.id]
         pool_books.add_detail([line], at)
         counted = line.measured(at)[0] + _base(line, at)
@@ -94,11 +94,12 @@ def issue(pool: Pool, grants: Sequence[Grant], *, at: datetime) -> list[Block]:
 def revoke(block: Block, *, credits: int, by: str, reason: str, at: datetime) -> int:
     """Take back `credits` of what is left of a block; returns the value released, in minor units.
 
-    Raises Refusal `credits_consumed` if less is left: what was used is never taken back (V13).
+    Raises Refusal `credits_consumed` if less is left: what was used is never taken back (V13);
+    `credits_held` if holds need them: work under way was promised them (L19).
     """
     with transaction.atomic():
         months = _months(at)
-        line = pool_books.lock([(block.customer_id, block.pool_id)])[
+        line = pool_books.lock([(block.customer_id, block.pool_id)], at)[
             block.customer_id, block.pool_id
         ]
         pool_books.add_detail([line], at, blocks=[block.id])
@@ -109,6 +110,13 @@ def revoke(block: Block, *, credits: int, by: str, reason: str, at: datetime) ->
                 "credits_consumed",
                 f"Only {left:,} of the {known.granted:,} credits are left; "
                 f"{credits:,} can't be taken back.",
+            )
+        free = max(0, line.balance(at) - line.held)
+        if credits > free and known.usable_at(at):
+            raise Refusal(
+                "credits_held",
+                f"Only {free:,} credits are not set aside for work under way; {credits:,} can't be "
+                "taken back. Release the holds, or wait until they end.",
             )
         today = books.date_of(at, books.current(at))
         moving.revoke(

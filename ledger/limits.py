@@ -73,11 +73,25 @@ _POLICIES = (
         "Late use beyond the limit becomes overage, or an exception in pools that refuse.",
     ),
     Policy(
+        "hold_over_pct",
+        "0",
+        policy_values.percentage(),
+        "product",
+        "How much more than was held may be captured, in percent of the hold.",
+    ),
+    Policy(
         "breakage",
         "AT_EXPIRY",
         policy_values.choice("AT_EXPIRY"),
         "controller and auditor",
         "When credits that are never used become revenue: when they expire.",
+    ),
+    Policy(
+        "escheat_pct",
+        "0",
+        policy_values.percentage(),
+        "legal",
+        "The share of expired credits' value that is the state's, in percent: unclaimed property.",
     ),
     Policy(
         "alerts",
@@ -140,6 +154,8 @@ class Limits:
     overage_pct: Fraction
     overage_base: str
     alerts: tuple[int, ...]
+    hold_over_pct: Fraction
+    escheat_pct: Fraction
 
     def cap(self, base: int) -> int:
         """The overage cap in credits on a base in credits, rounded down (O1)."""
@@ -149,6 +165,10 @@ class Limits:
     def cap_share(self) -> Fraction | None:
         """The share of all that is available which the cap is; None: it is of the commitment."""
         return self.overage_pct / 100 if self.overage_base == TOTAL_AVAILABLE else None
+
+    def largest_capture(self, held: int) -> int:
+        """The most credits that a hold of `held` may be captured with, rounded down (L19)."""
+        return held + int(self.hold_over_pct * held / 100)
 
 
 def of(holders: Iterable[HolderKey], at: datetime) -> dict[int, Limits]:
@@ -166,12 +186,15 @@ def _limits(holder: HolderKey, settings: Settings, at: datetime) -> Limits:
             expiry_first=settings["draw_order"] == "EXPIRY_FIRST",
             late_window=timedelta(days=settings["late_event_window_days"]),
             late_is_overage=settings["late_admission"] == "OVERAGE",
+            seat_allowance=settings["seat_allowance"],
             enforced_since=since,
             changes_at=changes_at,
         ),
         overage_pct=money.decimal(settings["overage_pct"]),
         overage_base=settings["overage_base"],
         alerts=tuple(settings["alerts"]),
+        hold_over_pct=money.decimal(settings["hold_over_pct"]),
+        escheat_pct=money.decimal(settings["escheat_pct"]),
     )
 
 

@@ -221,6 +221,8 @@ class Rules:
     expiry_first: bool = False
     late_window: timedelta = timedelta(days=30)
     late_is_overage: bool = True
+    # Credits per user and month; None: everybody draws from the pool alone (L18).
+    seat_allowance: int | None = None
     enforced_since: datetime | None = None
     changes_at: datetime | None = None
 
@@ -237,6 +239,10 @@ class Line:
     pool_id: int
     consumed: int = 0
     held: int = 0
+    # No hold that is counted in `held` ends before this.
+    lapse_at: datetime | None = None
+    # The month from which on use is counted per user; None: it is not.
+    seats_since: date | None = None
     limit: int = 0
     stop: int = 0
     layout_no: int = 0
@@ -270,9 +276,19 @@ class Line:
         """Whether moves were made that the newest layout does not know: it has to be made anew."""
         return bool(self.moves) and (not self.layouts or self.layouts[-1].move_seq != self.move_seq)
 
-    def room(self) -> int:
-        """Credits that the line may still give, overage included, holds kept aside."""
-        return self.stop - self.consumed - self.held
+    def room(self, now: datetime) -> int:
+        """Credits that the line may still give at `now`, overage included, holds kept aside (L19).
+
+        What scoped blocks have left covers holds too; a line with such blocks needs detail.
+        """
+        if not self.held or not self.scoped:
+            return self.stop - self.consumed - self.held
+        beside = sum(
+            self.left(block)
+            for block in self.blocks.values()
+            if block.meters is not None and block.usable_at(now)
+        )
+        return self.stop - self.consumed - max(0, self.held - beside)
 
     def term_at(self, instant: datetime) -> Term | None:
         """The term that holds `instant`, if one does."""

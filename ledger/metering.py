@@ -7,7 +7,7 @@ another batch stored meanwhile makes it start again. What is due for these custo
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
@@ -18,6 +18,7 @@ from ledger import (
     books,
     caps,
     closed_terms,
+    hold_ends,
     holders,
     messages,
     pool_books,
@@ -31,17 +32,23 @@ from ledger.drawdown import Drawing
 from ledger.limits import HolderKey
 from ledger.line import Line
 from ledger.messages import LARGEST_BATCH, Message, Outcome, Receipt
-from ledger.models import CreditUnit, EventBatch, Holder
+from ledger.models import CreditUnit, EventBatch, Hold, Holder
 from ledger.periods import Months
 from ledger.repetition import Known
 from ledger.resolving import Event
+from ledger.seats import Seat, Seats, seat_of
 
 # Another batch with the same event can win the race this often before we give up.
 _ATTEMPTS = 5
 
 
 def accept(
-    batch: Sequence[Message], *, at: datetime, origin: str, admitted: bool = False
+    batch: Sequence[Message],
+    *,
+    at: datetime,
+    origin: str,
+    admitted: bool = False,
+    hold: Hold | None = None,
 ) -> Receipt:
     """Take in a batch of usage messages.
 
@@ -51,9 +58,12 @@ def accept(
         origin: who sent them, for the record: `key:<name>`, `import:<file>`.
         admitted: a person lets these exceptions in: lateness is no reason any more, they are drawn
             beside the line (L8), and what still can't be placed is left as it was.
+        hold: the batch is one message that captures it: the hold gives its credits back first, and
+            what was admitted with it is not refused now (L19). Whoever calls records its end.
 
     Returns a receipt with one outcome per message. Raises Refusal `batch_empty` or
-    `batch_too_large`; a message is never a refusal of the whole.
+    `batch_too_large`, or what `hold_ends.give_back` is refused with; a message is never a refusal of
+    the whole.
     """
     if not batch:
         raise Refusal("batch_empty", "There is no event in the batch.", unreadable=True)
@@ -66,12 +76,12 @@ def accept(
     for _ in range(_ATTEMPTS - 1):
         try:
             with transaction.atomic():
-                return _accept(batch, at, origin, admitted, waiting)
+                return _accept(batch, at, origin, admitted, waiting, hold)
         except IntegrityError as error:
             if "ledger_usage" not in str(error):
                 raise
     with transaction.atomic():
-        return _accept(batch, at, origin, admitted, waiting)
+        return _accept(batch, at, origin, admitted, waiting, hold)
 
 
 def _accept(
@@ -80,6 +90,7 @@ def _accept(
     origin: str,
     admitted: bool,
     waiting: Mapping[int, datetime],
+    hold: Hold | None,
 ) -> Receipt:
     batch_id = sql.rows("ledger", "next_batch_id")[0][0]
     sources = repetition.source_ids({message.source for message in batch})
@@ -91,13 +102,18 @@ def _accept(
         received_on=calendar.local_date(at, zone),
     )
     pools = _pools(placeable, at)
-    lines = pool_books.lock((customer, pool) for customer, _, _, pool in pools)
+    lines = pool_books.lock(((customer, pool) for customer, _, _, pool in pools), at)
     known = repetition.mark(events, sources, admitted=admitted)
-    drawings = _draw(events, pools, lines, months, zone, batch_id, at, admitted)
+    if hold is not None and not events[0].status:
+        hold_ends.give_back(hold, lines, at)
+        events[0].captured = events[0].late = True
+    seats = Seats(at)
+    drawings = _draw(events, pools, lines, seats, months, zone, batch_id, at, admitted)
     stored = [e for e in events if not (admitted and e.status == messages.EXCEPTION)]
     if stored:
         EventBatch.objects.create(id=batch_id, received_at=at, origin=origin, received=len(stored))
     _write(stored, drawings, lines, pools, sources, batch_id, at)
+    seats.write()
     outcomes = [_outcome(e, k, batch_id) for e, k in zip(events, known, strict=True)]
     return Receipt(batch_id, at, outcomes, list(lines))
 
@@ -132,6 +148,7 @@ def _draw(
     events: Sequence[Event],
     pools: Sequence[tuple[int, int, int, int]],
     lines: dict[tuple[int, int], Line],
+    seats: Seats,
     months: Months,
     zone: str,
     batch_id: int,
@@ -146,6 +163,7 @@ def _draw(
     sums = usage_rows.read_sums(
         (pool for _, _, _, pool in pools), (customer for customer, _, _, _ in pools)
     )
+    seats.read(_seats_asked(fresh, pools, lines))
     drawings = []
     for holder, mine in fresh.items():
         own = [row for row in pools if row[1] == holder.holder_id]
@@ -157,6 +175,7 @@ def _draw(
                 for _, _, _, pool in own
                 for item, total in sums.get(pool, {}).items()
             },
+            seats=seats,
             months=months,
             zone=zone,
             batch_id=batch_id,
@@ -166,6 +185,21 @@ def _draw(
         drawing.draw(mine)
         drawings.append(drawing)
     return drawings
+
+
+def _seats_asked(
+    fresh: Mapping[HolderKey, Sequence[Event]],
+    pools: Sequence[tuple[int, int, int, int]],
+    lines: Mapping[tuple[int, int], Line],
+) -> Iterator[tuple[Line, Seat]]:
+    """The seats that these events may draw on, in pools that count them."""
+    for holder, mine in fresh.items():
+        own = [lines[row[0], row[3]] for row in pools if row[1] == holder.holder_id]
+        counted = [line for line in own if line.seats_since is not None]
+        for line in counted:
+            for event in mine:
+                if event.message.user:
+                    yield line, seat_of(line, event.time, event.message.user, holder.time_zone)
 
 
 def _write(

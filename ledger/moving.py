@@ -26,6 +26,8 @@ class Use:
     late: bool
     posting_date: date
     revenue_class: str
+    # It was admitted when its hold was placed: no limit refuses it now (L19).
+    captured: bool = False
 
 
 @dataclass(slots=True)
@@ -52,24 +54,25 @@ def plan(line: Line, use: Use, credits: int, now: datetime) -> Plan | str:
     Changes nothing. Eligible is what L3 says: in effect at `now`, alive at the event's time, in its
     scope; what expired since, but was alive then, comes back for it (L9). A late use whose time lies
     in a term is never refused for lack of credits or cap: the rest is overage (L8).
+
+    Holds decide whether a use is admitted, not who pays for it: they name no block (L19).
     """
     need = credits
     draws: list[Draw] = []
-    spendable = credits_beside_holds(line, use, now)
     for block in in_draw_order(
         (block for block in line.blocks.values() if eligible(block, use, now)),
         expiry_first=line.rules.expiry_first,
     ):
-        draw = _draw_from(line, block, use.time, min(need, spendable))
+        draw = _draw_from(line, block, use.time, need)
         if draw.credits:
             draws.append(draw)
             need -= draw.credits
-            spendable -= draw.credits
         if need == 0:
             break
     term = line.term_at(use.time)
-    if need:
-        refused = _overage_refused(line, use, term, need, now)
+    beyond = need if use.captured else credits - credits_beside_holds(line, use, now)
+    if beyond > 0:
+        refused = _overage_refused(line, use, term, beyond, now)
         if refused:
             return refused
     return Plan(draws, need, term)
@@ -200,16 +203,22 @@ def _draw_from(line: Line, block: Block, time: datetime, wanted: int) -> Draw:
 
 
 def _overage_refused(line: Line, use: Use, term: Term | None, need: int, now: datetime) -> str:
-    """Why `need` credits can't become overage; empty if they can (L5, L8, O1)."""
+    """Why `need` credits beyond the balance and its holds can't be had; empty if they can (L5, L8, O1).
+
+    Holds beyond the balance take their part of the room for overage (S9).
+    """
     if term is None or term.layer is None:
         return INSUFFICIENT_CREDITS
+    if use.captured:
+        return ""
     if use.late:
         if line.rules.enforcement == HARD and not line.rules.late_is_overage:
             return TOO_LATE
         return ""
     if line.rules.enforcement != SOFT:
         return INSUFFICIENT_CREDITS
-    return OVERAGE_CAP if line.overage(term) + need > line.cap(term, now) else ""
+    held = max(0, line.held - line.balance(now))
+    return OVERAGE_CAP if line.overage(term) + held + need > line.cap(term, now) else ""
 
 
 def _undo_expiry(

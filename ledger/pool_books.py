@@ -23,13 +23,15 @@ Key = tuple[int, int]
 # What `sql/lock_pools.sql` returns, in its order.
 _COLUMNS = (
     "customer_id pool_id layout_no term_id valid_from valid_until relay_at enforcement"
-    " late_window_days consumed limit_pos stop_pos held alert_pos scoped move_seq"
+    " late_window_days consumed limit_pos stop_pos held lapse_at alert_pos scoped move_seq"
+    " seat_allowance seats_since"
 ).split()
 
 
-def lock(keys: Iterable[Key]) -> dict[Key, Line]:
+def lock(keys: Iterable[Key], now: datetime) -> dict[Key, Line]:
     """Lock these pools, (customer id, pool id) each, and return their lines without detail.
 
+    Holds that are over at `now` lapse with it, so they never count, whenever a sweep comes (L19).
     The locks are taken in the order of their keys, so two callers can't wait for each other; they
     end with the transaction.
     """
@@ -42,7 +44,9 @@ def lock(keys: Iterable[Key]) -> dict[Key, Line]:
         customers=[customer for customer, _ in ordered],
         pools=[pool for _, pool in ordered],
     )
-    return {(row[0], row[1]): _line(row) for row in rows}
+    lines = {(row[0], row[1]): _line(row) for row in rows}
+    _lapse_holds([line for line in lines.values() if line.lapse_at and line.lapse_at <= now], now)
+    return lines
 
 
 def line_of(state: PoolState) -> Line:
@@ -111,12 +115,14 @@ def save(lines: Collection[Line], *, batch_id: int | None, recorded_at: datetime
 
 def _line(row: Sequence[Any]) -> Line:
     (customer, pool, layout_no, term, since, until, relay_at, enforcement, late_days, consumed,
-     limit, stop, held, alert_pos, scoped, move_seq) = row  # fmt: skip
+     limit, stop, held, lapse_at, alert_pos, scoped, move_seq, allowance, seats_since) = row  # fmt: skip
     return Line(
         customer,
         pool,
         consumed=consumed,
         held=held,
+        lapse_at=lapse_at,
+        seats_since=seats_since,
         limit=limit,
         stop=stop,
         layout_no=layout_no,
@@ -126,8 +132,28 @@ def _line(row: Sequence[Any]) -> Line:
         relay_at=relay_at,
         alert_pos=alert_pos,
         scoped=scoped,
-        rules=Rules(enforcement=enforcement, late_window=timedelta(days=late_days)),
+        rules=Rules(
+            enforcement=enforcement,
+            late_window=timedelta(days=late_days),
+            seat_allowance=allowance,
+        ),
     )
+
+
+def _lapse_holds(lines: Collection[Line], now: datetime) -> None:
+    """End the holds of these lines that are over, and give their credits back."""
+    if not lines:
+        return
+    by_pool = {line.pool_id: line for line in lines}
+    for pool_id, held, lapse_at in sql.rows(
+        "ledger",
+        "lapse_holds",
+        customers=[line.customer_id for line in lines],
+        pools=[line.pool_id for line in lines],
+        since=[line.lapse_at for line in lines],
+        now=now,
+    ):
+        by_pool[pool_id].held, by_pool[pool_id].lapse_at = held, lapse_at
 
 
 def _block(row: Sequence[Any]) -> Block:
@@ -309,6 +335,9 @@ def _save_states(lines: Collection[Line]) -> None:
         limit_pos=[line.limit for line in lines],
         stop_pos=[line.stop for line in lines],
         held=[line.held for line in lines],
+        lapse_at=[line.lapse_at for line in lines],
+        seat_allowance=[line.rules.seat_allowance for line in lines],
+        seats_since=[line.seats_since for line in lines],
         alert_pos=[line.alert_pos for line in lines],
         scoped=[line.scoped for line in lines],
         move_seq=[line.move_seq for line in lines],

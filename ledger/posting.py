@@ -12,8 +12,8 @@ from datetime import date, datetime
 
 from django.db import transaction
 
-from creditops.lib import sql
-from ledger import books, chart, pool_books
+from creditops.lib import money, sql
+from ledger import books, chart, limits, pool_books
 from ledger.drawdown import AGENT
 from ledger.journal import Posting, post
 from ledger.models import BookSettings, Move, Pool
@@ -52,7 +52,7 @@ def post_pools(keys: Sequence[tuple[int, int]], at: datetime) -> int:
     """Post what these pools, (customer id, pool id) each, have drawn; inside a transaction."""
     current = books.current(at)
     months = Months.every_open(received_on=books.date_of(at, current))
-    lines = pool_books.lock(keys)
+    lines = pool_books.lock(keys, at)
     customers, pools = [c for c, _ in lines], [p for _, p in lines]
     found = sql.rows("ledger", "unposted_usage", customers=customers, pools=pools)
     pieces = [Piece(*row) for row in found]
@@ -60,7 +60,7 @@ def post_pools(keys: Sequence[tuple[int, int]], at: datetime) -> int:
         pool.id: pool
         for pool in Pool.objects.filter(
             customer_id__in=customers, id__in={piece.pool_id for piece in pieces}
-        ).select_related("holder")
+        ).select_related("holder", "customer")
     }
     entries = 0
     for piece in pieces:
@@ -75,6 +75,9 @@ def _post(
     piece: Piece, pool: Pool, mark: str, months: Months, current: BookSettings, at: datetime
 ) -> int:
     recipe, debit, credit, memo = _recipe(piece)
+    earned = {credit: piece.value}
+    if credit == chart.BREAKAGE:
+        earned = _with_the_states_share(piece, pool)
     posting = Posting(
         on=months.posting_date(piece.on),
         recipe=recipe,
@@ -88,11 +91,20 @@ def _post(
     entry = post(
         posting,
         debit={debit: piece.value},
-        credit={credit: piece.value},
+        credit=earned,
         currency=current.currency,
         at=at,
     )
     return 0 if entry is None else 1
+
+
+def _with_the_states_share(piece: Piece, pool: Pool) -> dict[str, int]:
+    """Who gets the value of what expired: the state its share, by the setting at the expiry, we the
+    rest (F3); turned around where an expiry is undone."""
+    key = limits.key_of(pool.holder, pool.customer.code)
+    share = limits.of([key], piece.earliest)[pool.holder_id].escheat_pct
+    state = money.round_half_up(piece.value * share / 100)
+    return {chart.BREAKAGE: piece.value - state, chart.UNCLAIMED: state}
 
 
 def _recipe(piece: Piece) -> tuple[str, str, str, str]:

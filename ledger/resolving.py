@@ -47,6 +47,8 @@ class Event:
     message: Message
     time: datetime
     late: bool
+    # Admitted when its hold was placed: drawn as late use is, and no limit refuses it (L19).
+    captured: bool = False
     customer_id: int | None = None
     member_id: int | None = None
     meter: Meter | None = None

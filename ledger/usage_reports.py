@@ -1,10 +1,12 @@
-"""Answers where credits went: per day, meter and user, as corrected (S61)."""
+"""Answers where credits went: per day, meter and user, as corrected (S61).
+
+A sum per user alone is `ledger/concentration.py`: there may be very many of them.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 
 from creditops.lib import sql
 
@@ -17,16 +19,6 @@ class Used:
     """Credits used on a local day; `meter` and `user` None where they were not asked for."""
 
     day: date
-    meter: str | None
-    user: str | None
-    credits: int
-    events: int
-
-
-@dataclass(frozen=True)
-class Total:
-    """Credits used in a time by a meter or a user; the other is None."""
-
     meter: str | None
     user: str | None
     credits: int
@@ -52,41 +44,7 @@ def series(
         unit_id: credits of one unit; None: of each event's first unit.
         by_meter, by_user: split each day further.
     """
-    return [
-        Used(*row)
-        for row in _rows(
-            customer_id, first, last, zone, holder_id, unit_id, True, by_meter, by_user
-        )
-    ]
-
-
-def totals(
-    customer_id: int,
-    *,
-    first: datetime,
-    last: datetime,
-    holder_id: int | None = None,
-    unit_id: int | None = None,
-    by_meter: bool = False,
-    by_user: bool = False,
-) -> list[Total]:
-    """Credits used in `[first, last)` by event time, as one sum or split by meter or user."""
-    rows = _rows(customer_id, first, last, "UTC", holder_id, unit_id, False, by_meter, by_user)
-    return [Total(*row[1:]) for row in rows]
-
-
-def _rows(
-    customer_id: int,
-    first: datetime,
-    last: datetime,
-    zone: str,
-    holder_id: int | None,
-    unit_id: int | None,
-    by_day: bool,
-    by_meter: bool,
-    by_user: bool,
-) -> list[tuple[Any, ...]]:
-    return sql.rows(
+    rows = sql.rows(
         "ledger",
         "usage_series",
         customer=customer_id,
@@ -95,7 +53,7 @@ def _rows(
         first=first,
         last=last,
         zone=zone,
-        by_day=by_day,
         by_meter=by_meter,
         by_user=by_user,
     )
+    return [Used(*row) for row in rows]

@@ -72,6 +72,11 @@ def write_sums(sums: Iterable[tuple[int, int, str, RunningSum]]) -> None:
         )
 
 
+def user_id(customer_id: int, name: str | None) -> int | None:
+    """The number that stands for an end user, made if it is new; None for nobody."""
+    return _numbers([(customer_id, name)])[customer_id, name] if name else None
+
+
 def _write_events(
     events: Sequence[Event],
     batch_id: int,
@@ -190,13 +195,18 @@ def _count_duplicates(events: Sequence[Event], batch_id: int) -> None:
 
 def _user_ids(events: Sequence[Event]) -> dict[tuple[int, str], int]:
     """The numbers that stand for end users in events, made where they are new."""
-    wanted = sorted(
-        {
-            (event.holder.customer_id, event.message.user)
-            for event in events
-            if event.holder is not None and event.message.user
-        }
+    return _numbers(
+        sorted(
+            {
+                (event.holder.customer_id, event.message.user)
+                for event in events
+                if event.holder is not None and event.message.user
+            }
+        )
     )
+
+
+def _numbers(wanted: Sequence[tuple[int, str]]) -> dict[tuple[int, str], int]:
     if not wanted:
         return {}
     parameters = {"customers": [c for c, _ in wanted], "names": [n for _, n in wanted]}

@@ -7,7 +7,7 @@ from pathlib import Path
 from types import ModuleType
 
 from creditops.lib import policies
-from ledger import moving, rating, resolving
+from ledger import moving, rating, resolving, seats
 
 ROOT = Path(__file__).resolve().parent.parent
 FLOORS = ("creditops", "accounts", "ledger", "contracts", "invoicing")
@@ -46,7 +46,7 @@ def test_every_refusal_stands_in_the_docs():
 
 def test_every_code_of_a_usage_message_stands_in_the_docs():
     text = (ROOT / "docs" / "refusals.md").read_text()
-    codes = set().union(*map(constants_set_in, (resolving, rating, moving)))
+    codes = set().union(*map(constants_set_in, (resolving, rating, moving, seats)))
 
     assert {code for code in codes if f"`{code}`" not in text} == set()
     assert "too_late" in codes

@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import JSONField, Max, Value
 
 from creditops.lib.models import PolicySetting
 from creditops.lib.refusals import Problem, Refusal
@@ -118,7 +118,7 @@ def change(
                 scope=scope,
                 name=name,
                 version=newest.get(name, 0) + 1,
-                value=value,
+                value=_stored(value),
                 effective_at=effective_at,
                 recorded_at=recorded_at,
                 set_by=by,
@@ -126,6 +126,8 @@ def change(
             )
             for name, value in read.items()
         )
+        for row in made:
+            row.value = read[row.name]
         for names, follower in _followers:
             if names & read.keys():
                 follower(scope, effective_at)
@@ -194,6 +196,11 @@ def _nearest(
             ever.setdefault(row.name, []).append(row.value)
     changes = [coming[scope] for scope in scopes if scope in coming]
     return Settings(set_rows=rows, ever_set=ever, changes_at=min(changes, default=None))
+
+
+def _stored(value: Any) -> Any:
+    """A value as its column takes it: nothing is a value too, not a missing one."""
+    return Value(None, JSONField()) if value is None else value
 
 
 def _read_all(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from creditops.portal.outlook import Outlook
 from creditops.portal.renewal import Renewal
 from ledger import balances, forecast
 from ledger.forecast import Forecast
-from ledger.models import Block, Pool
+from ledger.models import Block, Hold, Pool
 
 # Without a term a forecast is drawn this far.
 _LOOKED_AHEAD = timedelta(days=90)
@@ -47,7 +47,8 @@ class Used:
 class Card:
     """One contract and unit as a page shows it. Credits are whole, days local to the contract.
 
-    `outlook`, `gauge` and `burndown` are None for a contract that is over.
+    `holds` are those under way, by their end. `outlook`, `gauge` and `burndown` are None for a
+    contract that is over.
     """
 
     code: str
@@ -66,6 +67,7 @@ class Card:
     burndown: SafeString | None
     timeline: SafeString
     blocks: Sequence[blocks.Row]
+    holds: Sequence[Hold]
     credit_price: Sequence[str]
     rate_card: rate_words.Card | None
     rules: Sequence[str]
@@ -115,6 +117,7 @@ def _card(
         burndown=_burndown(known, used, predicted, last_day, unit) if predicted else None,
         timeline=_timeline(known, unit),
         blocks=known.block_rows,
+        holds=known.holds,
         credit_price=_credit_price(known, at) if in_money else [],
         rate_card=known.rate_card,
         rules=rules.of(pool, known.limits, rules.Standing(last_day, known.cap), at),

@@ -9,11 +9,11 @@ from datetime import date, datetime, timedelta
 from contracts import rate_words
 from contracts.models import Contract
 from creditops.portal import blocks
-from ledger import balances, daily_balances, limits
+from ledger import balances, daily_balances, holds, limits
 from ledger.balances import Balance
 from ledger.daily_balances import DayBalance
 from ledger.limits import Limits
-from ledger.models import Pool, PoolTerm, Term, TermUse
+from ledger.models import Hold, Pool, PoolTerm, Term, TermUse
 
 # Without a term a picture looks this far back.
 _LOOKED_BACK = timedelta(days=365)
@@ -26,6 +26,7 @@ class Facts:
     Attributes:
         cap: how far overage may go; None: not at all.
         term: the running one, or the last one of a contract that is over; None without a contract.
+        holds: credits set aside for work under way, by their end.
         committed: what the pool's term obliges to.
         days: the balance day by day, for the picture.
         counted_before: without a term, the credits used before alerts began to measure.
@@ -39,6 +40,7 @@ class Facts:
     committed: PoolTerm | None
     contract: Contract | None
     block_rows: Sequence[blocks.Row]
+    holds: Sequence[Hold]
     days: Sequence[DayBalance]
     rate_card: rate_words.Card | None
     counted_before: int
@@ -75,6 +77,7 @@ def of_pools(pools: Sequence[Pool], at: datetime) -> list[Facts]:
     rows = blocks.of_pools(pools, found)
     since = {pool.id: _since(pool, terms.get(pool.holder_id), at) for pool in pools}
     days = daily_balances.of_pools(pools, found, since=since, at=at)
+    held = holds.open_in(customer_id, [pool.id for pool in pools], at)
     rate_cards = rate_words.cards(pools, at)
     return [
         Facts(
@@ -86,6 +89,7 @@ def of_pools(pools: Sequence[Pool], at: datetime) -> list[Facts]:
             committed=committed.get((pool.id, term.id)) if term else None,
             contract=by_holder.get(pool.holder_id),
             block_rows=rows[pool.id],
+            holds=[hold for hold in held if hold.pool_id == pool.id],
             days=days[pool.id],
             rate_card=rate_cards.get(pool.id),
             counted_before=counted_before.get(pool.id, 0),

@@ -11,7 +11,8 @@ from django.utils.safestring import SafeString
 from creditops.lib import calendar
 from creditops.pictures import bars
 from creditops.portal.visitor import Visitor
-from ledger import usage_reports
+from ledger import concentration, usage_reports
+from ledger.concentration import Spread
 from ledger.models import CreditUnit, Meter, Pool, Term
 
 LAST_DAYS, TERM = "days", "term"
@@ -30,7 +31,8 @@ _NOBODY = "Nobody named"
 class Usage:
     """Use of one unit in a time: first and last local day, credits, events, people who used any.
 
-    `units` are those that the customer has; without any there is no `unit` either.
+    `spread` says how it is spread over people, in a sentence; empty where nobody is named. `units`
+    are those that the customer has; without any there is no `unit` either.
     """
 
     period: str
@@ -41,6 +43,7 @@ class Usage:
     credits: int
     events: int
     people: int
+    spread: str
     by_day: SafeString
     by_feature: SafeString
     by_person: SafeString
@@ -66,9 +69,7 @@ def of(visitor: Visitor, period: str, at: datetime, unit_code: str = "") -> Usag
     by_meter = usage_reports.series(
         customer.pk, first=start, last=end, zone=zone, unit_id=unit_id, by_meter=True
     )
-    by_user = usage_reports.totals(
-        customer.pk, first=start, last=end, unit_id=unit_id, by_user=True
-    )
+    spread = concentration.of(customer.pk, first=start, last=end, top=_ROWS, unit_id=unit_id)
     names = dict(Meter.objects.values_list("code", "name"))
     days: dict[date, int] = {}
     features: dict[str, int] = {}
@@ -84,12 +85,11 @@ def of(visitor: Visitor, period: str, at: datetime, unit_code: str = "") -> Usag
         last=last,
         credits=sum(row.credits for row in by_meter),
         events=sum(row.events for row in by_meter),
-        people=sum(1 for row in by_user if row.user),
+        people=spread.users - spread.without_use,
+        spread=_told(spread),
         by_day=_columns(days, first, last),
         by_feature=bars.rows(_top(features.items()), title="Credits by feature"),
-        by_person=bars.rows(
-            _top((row.user or _NOBODY, row.credits) for row in by_user), title="Credits by person"
-        ),
+        by_person=bars.rows(_people(spread), title="Credits by person"),
     )
 
 
@@ -119,6 +119,31 @@ def _columns(days: dict[date, int], first: date, last: date) -> SafeString:
         sums[day - timedelta(days=(day - first).days % step)] += credits
     title = "Credits by day" if step == 1 else "Credits by week"
     return bars.columns([bars.Day(day, credits) for day, credits in sums.items()], title=title)
+
+
+def _people(spread: Spread) -> Sequence[bars.Row]:
+    """The heaviest users, then the others in one row, then what names nobody."""
+    rows = [bars.Row(heavy.user, heavy.credits) for heavy in spread.top]
+    others = spread.users - spread.without_use - len(spread.top)
+    if others:
+        rows.append(bars.Row(f"{others:,} others", spread.credits - spread.top_credits))
+    if spread.nameless:
+        rows.append(bars.Row(_NOBODY, spread.nameless))
+    return rows
+
+
+def _told(spread: Spread) -> str:
+    """How many used nothing, and what the heaviest used together (S5)."""
+    if not spread.users or not spread.credits:
+        return ""
+    percent, top = concentration.pct_text, len(spread.top)
+    nothing = (
+        f"{spread.without_use:,} of {spread.users:,} people used nothing "
+        f"({percent(spread.without_use_pct)} %)."
+    )
+    if spread.users - spread.without_use <= top:
+        return nothing
+    return f"{nothing} The {top:,} heaviest used {percent(spread.top_share_pct)} % of the credits."
 
 
 def _top(named: Iterable[tuple[str, int]]) -> Sequence[bars.Row]:

@@ -12,6 +12,7 @@ from contracts import prices
 from creditops.lib import calendar, money
 from creditops.lib.refusals import Refusal
 from creditops.scenarios import values
+from ledger import concentration
 
 Args = dict[str, Any]
 
@@ -99,6 +100,30 @@ def commission_base(args: Args) -> str:
     return money.text(money.round_half_up(Fraction(minor) * share), args["currency"])
 
 
+def seat_outcome(args: Args) -> dict[str, int]:
+    """What a pool, or seats inside it, would serve of a demand (S44, S45)."""
+    demand = _demand(args)
+    if args["mode"] == "POOLED":
+        found = concentration.pooled(demand, args["credits"])
+    else:
+        found = concentration.per_seat(demand, args["credits"], args["per_seat_allowance"])
+    return {"served": found.served, "refused": found.refused, "left": found.left}
+
+
+def spread(args: Args) -> dict[str, str]:
+    """The share of the heaviest users, and of the credits that are used at all (S5)."""
+    demand = _demand(args)
+    used = concentration.share_pct(concentration.total(demand), args["credits"])
+    return {
+        "top_share_pct": concentration.pct_text(concentration.top_share_pct(demand, args["top"])),
+        "utilisation_pct": concentration.pct_text(used),
+    }
+
+
+def _demand(args: Args) -> list[concentration.Group]:
+    return [concentration.Group(**group) for group in args["demand"]]
+
+
 CALCULATIONS: dict[str, Callable[[Args], Any]] = {
     "add_months": add_months,
     "month_period": month_period,
@@ -110,6 +135,8 @@ CALCULATIONS: dict[str, Callable[[Args], Any]] = {
     "credits_for": credits_for,
     "pct_change": pct_change,
     "commission_base": commission_base,
+    "seat_outcome": seat_outcome,
+    "concentration": spread,
 }
 
 

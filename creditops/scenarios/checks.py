@@ -49,7 +49,7 @@ def balance(world: World, wanted: Expectation, at: datetime) -> dict[str, Any]:
     ever = now if as_of == known_at == at else balances.of_pool(pool, as_of=at, known_at=at)
     consumed, left = _alert_base(holder, pool, now, as_of)
     return {
-        "credits": now.available + now.held,
+        "credits": now.left,
         "overage": now.overage,
         "consumed": consumed,
         "pct": _percent(consumed, consumed + left),

@@ -168,7 +168,7 @@ class CorrectionAdmin(LedgerRowAdmin):
 class HoldAdmin(LedgerRowAdmin):
     """Credits set aside for work under way."""
 
-    list_display = ("code", "customer", "credits", "held_at", "expires_at")
+    list_display = ("code", "customer", "credits", "held_at", "expires_at", "placed_by")
     search_fields = ("code",)
     ordering = ("-id",)
 
@@ -178,5 +178,5 @@ class HoldEndAdmin(LedgerRowAdmin):
     """How holds ended."""
 
     named_by = ("hold",)
-    list_display = ("hold", "customer", "captured_event_id", "recorded_at")
+    list_display = ("hold", "customer", "act", "captured_event_id", "recorded_at")
     ordering = ("-id",)

@@ -12,13 +12,14 @@ from accounts.api.callers import ApiView, Scope
 from accounts.models import Customer
 from creditops.lib import clock
 from creditops.lib.api import shapes
-from creditops.lib.api.forms import Choice, Instant
+from creditops.lib.api.forms import Choice, Instant, Text
 from creditops.lib.api.operations import Operation
 from creditops.lib.api.reading import written
 from creditops.lib.api.shapes import Page
-from ledger import balances
+from ledger import availability, balances
 from ledger.api import pools
 from ledger.api.pools import BlockShown, PoolQuery
+from ledger.availability import SeatStanding
 from ledger.models import PoolState
 
 NONE, OPEN, ALL = "none", "open", "all"
@@ -32,6 +33,20 @@ class BalanceQuery(PoolQuery):
     blocks = Choice(
         choices=(NONE, OPEN, ALL), default=NONE, help_text="blocks to list: open ones have credits"
     )
+    user = Text(
+        required=False, help_text="shows this user's seat as it is now, where there are seats"
+    )
+
+
+class SeatShown(TypedDict):
+    """A user's seat in the running month. `available` is the smaller of what is left of the
+    allowance and of the pool."""
+
+    user: str
+    allowance: int
+    used: int
+    held: int
+    available: int
 
 
 class BlocksQuery(PoolQuery):
@@ -41,7 +56,8 @@ class BlocksQuery(PoolQuery):
 
 
 class PoolBalanceShown(TypedDict):
-    """A pool's balance. `overage_cap` is null where no overage is allowed."""
+    """A pool's balance. `overage_cap` is null where no overage is allowed; `seat` is there where a
+    user is named and the pool has seats."""
 
     contract: str
     unit: str
@@ -53,6 +69,7 @@ class PoolBalanceShown(TypedDict):
     voided: int
     overage: int
     overage_cap: int | None
+    seat: NotRequired[SeatShown]
     blocks: NotRequired[list[BlockShown]]
 
 
@@ -88,8 +105,15 @@ class Balance(ApiView):
         as_of, known_at = self.query.get("as_of", now), self.query.get("known_at", now)
         found = pools.of(customer, self.query)
         caps = balances.caps(found, as_of)
+        user = self.query.get("user")
+        seats = availability.seats(found, user, now) if user else {}
         return [
-            _shown_pool(balance, caps.get(balance.pool_id), self.query["blocks"])
+            _shown_pool(
+                balance,
+                caps.get(balance.pool_id),
+                self.query["blocks"],
+                seats.get(balance.pool_id),
+            )
             for balance in balances.of_pools(found, as_of=as_of, known_at=known_at)
         ]
 
@@ -112,7 +136,9 @@ class Blocks(ApiView):
         return Response(page)
 
 
-def _shown_pool(balance: balances.Balance, cap: int | None, blocks: str) -> PoolBalanceShown:
+def _shown_pool(
+    balance: balances.Balance, cap: int | None, blocks: str, seat: SeatStanding | None
+) -> PoolBalanceShown:
     shown: PoolBalanceShown = {
         "contract": balance.holder,
         "unit": balance.unit,
@@ -125,6 +151,14 @@ def _shown_pool(balance: balances.Balance, cap: int | None, blocks: str) -> Pool
         "overage": balance.overage,
         "overage_cap": cap,
     }
+    if seat is not None:
+        shown["seat"] = {
+            "user": seat.user,
+            "allowance": seat.allowance,
+            "used": seat.used,
+            "held": seat.held,
+            "available": seat.available,
+        }
     if blocks != NONE:
         listed = [b for b in balance.blocks if blocks == ALL or b.state == "active"]
         shown["blocks"] = pools.shown_blocks(listed)

@@ -9,6 +9,7 @@ from accounts.models import Customer
 from creditops.lib.api import shapes
 from creditops.lib.api.forms import Query, Text
 from creditops.lib.api.reading import written
+from creditops.lib.refusals import NotFound
 from ledger.balances import BlockBalance
 from ledger.models import Block, Meter, Pool
 
@@ -50,6 +51,21 @@ def of(customer: Customer, query: Mapping[str, Any]) -> list[Pool]:
     if "unit" in query:
         rows = rows.filter(unit__code=query["unit"])
     return list(rows.select_related("holder", "unit", "customer").order_by("id"))
+
+
+def holder_and_unit(customer: Customer, query: Mapping[str, Any]) -> tuple[int | None, int | None]:
+    """The ids of the contract and the unit that `PoolQuery` names; None where it names none.
+
+    Raises NotFound where the customer has no such pool.
+    """
+    found = of(customer, query)
+    for name in ("contract", "unit"):
+        if name in query and not found:
+            raise NotFound(name, query[name])
+    return (
+        found[0].holder_id if "contract" in query else None,
+        found[0].unit_id if "unit" in query else None,
+    )
 
 
 def shown_blocks(blocks: Sequence[BlockBalance]) -> list[BlockShown]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, TypedDict
 
@@ -11,16 +12,18 @@ from rest_framework.response import Response
 from accounts.api.callers import ApiView, Scope
 from creditops.lib import clock, money
 from creditops.lib.api import shapes
-from creditops.lib.api.forms import Instant, Span, Text
+from creditops.lib.api.forms import Count, Instant, Span, Text
 from creditops.lib.api.operations import Operation
 from creditops.lib.api.reading import written
 from creditops.lib.refusals import Refusal
-from ledger import forecast, usage_reports
+from ledger import concentration, forecast, usage_reports
 from ledger.api import pools
 from ledger.api.pools import PoolQuery
 from ledger.models import Pool
 
 _DEFAULT_DAYS = 30
+_DEFAULT_TOP = 10
+_MOST_USERS = 1_000_000_000
 _BY = {"meter", "user", "day"}
 
 
@@ -83,6 +86,50 @@ UsageShown = TypedDict(
 UsageShown.__doc__ = "Credits used in a time, as corrected, by event time."
 
 
+class DistributionQuery(Span, PoolQuery):
+    """Which time, and of whom."""
+
+    top = Count(
+        largest=concentration.LARGEST_TOP,
+        default=_DEFAULT_TOP,
+        help_text="how many of the heaviest users to name",
+    )
+    users = Count(
+        largest=_MOST_USERS,
+        required=False,
+        help_text="how many have access; default: those who ever used anything",
+    )
+
+
+class HeavyShown(TypedDict):
+    """One of the heaviest users."""
+
+    user: str
+    credits: int
+
+
+DistributionShown = TypedDict(
+    "DistributionShown",
+    {
+        "customer": str,
+        "from": shapes.Instant,
+        "to": shapes.Instant,
+        "users": int,
+        "without_use": int,
+        "without_use_pct": str,
+        "credits": int,
+        "credits_without_user": int,
+        "top": list[HeavyShown],
+        "top_credits": int,
+        "top_share_pct": str,
+    },
+)
+DistributionShown.__doc__ = (
+    "How the credits used in a time, as corrected, are spread over users. Percentages have two "
+    "decimals; `top_share_pct` is of the credits that users used."
+)
+
+
 class Forecast(ApiView):
     """When credits run out, and what will be missing."""
 
@@ -107,9 +154,9 @@ class Usage(ApiView):
     def get(self, request: Request, customer: str) -> Response:
         """Show where credits went, by day. The last thirty days where no time is given."""
         whose, by = self.customer(customer), set(self.query["by"].split(","))
-        last = self.query.get("to", clock.now())
-        first = self.query.get("from", last - timedelta(days=_DEFAULT_DAYS))
-        _check(by, first, last)
+        if not by <= _BY:
+            raise Refusal("by_invalid", "by is any of meter, user, day.", unreadable=True)
+        first, last = _span(self.query)
         rows = usage_reports.series(
             whose.root_id,
             first=first,
@@ -127,15 +174,57 @@ class Usage(ApiView):
         return Response(shown)
 
 
-def _check(by: set[str], first: datetime, last: datetime) -> None:
-    if not by <= _BY:
-        raise Refusal("by_invalid", "by is any of meter, user, day.", unreadable=True)
+class UsageByUsers(ApiView):
+    """How use is spread over users."""
+
+    @Operation(
+        scope=Scope.USAGE_READ,
+        query=DistributionQuery,
+        answers=DistributionShown,
+        unreadable=("period_too_long",),
+    )
+    def get(self, request: Request, customer: str) -> Response:
+        """Show who uses nothing, and what the heaviest users use. The last thirty days where no
+        time is given."""
+        whose = self.customer(customer)
+        first, last = _span(self.query)
+        holder_id, unit_id = pools.holder_and_unit(whose, self.query)
+        found = concentration.of(
+            whose.root_id,
+            first=first,
+            last=last,
+            top=self.query["top"],
+            users=self.query.get("users"),
+            holder_id=holder_id,
+            unit_id=unit_id,
+        )
+        shown: DistributionShown = {
+            "customer": whose.code,
+            "from": written(first),
+            "to": written(last),
+            "users": found.users,
+            "without_use": found.without_use,
+            "without_use_pct": concentration.pct_text(found.without_use_pct),
+            "credits": found.credits,
+            "credits_without_user": found.nameless,
+            "top": [{"user": heavy.user, "credits": heavy.credits} for heavy in found.top],
+            "top_credits": found.top_credits,
+            "top_share_pct": concentration.pct_text(found.top_share_pct),
+        }
+        return Response(shown)
+
+
+def _span(query: Mapping[str, Any]) -> tuple[datetime, datetime]:
+    """The time that is asked for; the last thirty days if it is not said."""
+    last = query.get("to", clock.now())
+    first = query.get("from", last - timedelta(days=_DEFAULT_DAYS))
     if last - first > timedelta(days=usage_reports.LONGEST_DAYS):
         raise Refusal(
             "period_too_long",
             f"Ask for at most {usage_reports.LONGEST_DAYS} days at once.",
             unreadable=True,
         )
+    return first, last
 
 
 def _shown_use(row: usage_reports.Used) -> UsedShown:

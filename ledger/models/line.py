@@ -179,9 +179,12 @@ class PoolState(Counter):
     limit_pos = models.PositiveBigIntegerField(default=0)
     stop_pos = models.PositiveBigIntegerField(default=0)
     held = models.PositiveBigIntegerField(default=0)
+    lapse_at = models.DateTimeField(null=True, blank=True)
     alert_pos = models.PositiveBigIntegerField(null=True, blank=True)
     scoped = models.BooleanField(default=False)
     move_seq = models.PositiveBigIntegerField(default=0)
+    seat_allowance = models.PositiveBigIntegerField(null=True, blank=True)
+    seats_since = models.DateField(null=True, blank=True)
     posted_pos = models.PositiveBigIntegerField(default=0)
     posted_seq = models.PositiveBigIntegerField(default=0)
 

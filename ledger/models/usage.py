@@ -245,7 +245,11 @@ class Correction(Book):
 
 
 class Hold(Book):
-    """Credits set aside for work under way; it lowers what is available and names no block (L19)."""
+    """Credits set aside for work under way; it lowers what is available and names no block (L19).
+
+    Once-only: unique (customer, code). `member_id` is the child of the family that asked, null for
+    the root; `user_id` is whose seat it counts in (L18).
+    """
 
     customer = models.ForeignKey(
         Customer, db_constraint=False, on_delete=models.DO_NOTHING, related_name="+"
@@ -255,16 +259,27 @@ class Hold(Book):
     )
     code = models.CharField(max_length=40)
     credits = models.PositiveBigIntegerField()
+    member_id = models.BigIntegerField(null=True, blank=True)
+    user_id = models.BigIntegerField(null=True, blank=True)
     held_at = models.DateTimeField()
     expires_at = models.DateTimeField()
     recorded_at = models.DateTimeField()
+    placed_by = models.CharField(max_length=200)
 
     def __str__(self) -> str:
         return f"{self.credits:,} held ({self.code})"
 
 
 class HoldEnd(Book):
-    """How a hold ended: captured as an event, or released (no event). Once-only per hold."""
+    """How a hold ended: captured as an event, released, or lapsed. Once-only per hold.
+
+    A lapse is true from the hold's own end on, whenever it was recorded.
+    """
+
+    class Act(models.TextChoices):
+        CAPTURE = "capture", "captured"
+        RELEASE = "release", "released"
+        LAPSE = "lapse", "lapsed"
 
     customer = models.ForeignKey(
         Customer, db_constraint=False, on_delete=models.DO_NOTHING, related_name="+"
@@ -272,6 +287,7 @@ class HoldEnd(Book):
     hold = models.OneToOneField(
         Hold, db_constraint=False, on_delete=models.DO_NOTHING, related_name="end"
     )
+    act = models.CharField(max_length=8, choices=Act)
     captured_event_id = models.BigIntegerField(null=True, blank=True)
     recorded_at = models.DateTimeField()
 

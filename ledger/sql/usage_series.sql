@@ -1,7 +1,7 @@
--- Credits used per local day, meter and user, each where asked for, of one customer's holders, by
+-- Credits used per local day, and per meter and user where asked for, of one customer's holders, by
 -- event time, as corrected: what was accepted plus the newest correction's difference. In one unit, or
 -- (unit null) in the first unit of each event.
-SELECT CASE WHEN %(by_day)s THEN (e.event_time AT TIME ZONE %(zone)s)::date END AS day,
+SELECT (e.event_time AT TIME ZONE %(zone)s)::date AS day,
        CASE WHEN %(by_meter)s THEN m.code END AS meter,
        CASE WHEN %(by_user)s THEN coalesce(u.name, '') END AS user_name,
        sum(coalesce(part.credits, c.credits, e.credits))::bigint AS credits,

@@ -11,7 +11,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from accounts.models import Person
 from creditops.lib.models import Approval
-from ledger.models import UsageException
+from ledger.models import Hold, UsageException
 from tests.staff import Book
 
 MACHINES = ("healthz", "readyz")
@@ -71,6 +71,7 @@ def page(route: str, book: Book) -> Page:
 def _fillings(route: str, book: Book) -> dict[str, object]:
     """What stands for `<...>` in a route, by the nouns around it."""
     event = f"{book.event.customer_id}-{book.event.id}"
+    hold = f"{book.event.customer_id}-{_first(Hold)}"
     keys = {
         "customer": "acme", "contract": book.contract.code, "renewal": book.contract.code,
         "rate": "standard", "lift-cap": book.contract.code, "bill": book.contract.code,
@@ -83,7 +84,7 @@ def _fillings(route: str, book: Book) -> dict[str, object]:
     key = keys[max(named, key=len)] if named else ""
     return {
         "<str:customer>": "acme", "<str:card>": "standard", "<str:contract>": book.contract.code,
-        "<slug:uid>": event, "<str:uid>": event,
+        "<slug:uid>": event, "<str:uid>": event, "<str:hold>": hold,
         "<slug:number>": book.invoice.number, "<str:number>": book.invoice.number,
         "<int:exception>": _first(UsageException), "<int:approval>": _first(Approval),
         "<int:key>": 1, "<id>": _first(Person),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from decimal import Decimal
 
 from django.test import Client
@@ -9,7 +10,7 @@ from django.test import Client
 from accounts import keys, people
 from accounts.models import ApiKey, Membership
 from accounts.roles import Role
-from ledger import caps, limits, metering
+from ledger import caps, holds, limits, metering
 from ledger.messages import Message
 from tests import cast, staff
 from tests.cast import START
@@ -19,11 +20,13 @@ STAFF = {role.value: role for role in Role}
 
 
 def book() -> Book:
-    """Acme's book, with what waits for somebody: an event that has no place, a wish, a key."""
+    """Acme's book, with what waits for somebody: an event that has no place, a wish, a hold, a key."""
     made = staff.book()
     lost = Message("test", "lost-1", "acme", "no-such-meter", time=NOW, quantity=Decimal(1))
     metering.accept([lost], at=NOW, origin="test")
     caps.ask_for_lift(limits.key_of(made.contract.holder, "acme"), at=NOW)
+    work = Message("test", "work", "acme", "credits", contract="C-1", quantity=Decimal(40))
+    holds.place(work, code="h-1", lasts=timedelta(hours=1), by="key:product", at=NOW)
     keys.create(name="product", scopes=["usage:write"], by="Ines", at=START)
     return made
 

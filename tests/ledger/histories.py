@@ -10,7 +10,7 @@ from fractions import Fraction
 from random import Random
 
 from tests.ledger.oracle import FIVE_MINUTES, MICROSECOND
-from tests.ledger.oracle_rows import Block, Event, Message, Pool
+from tests.ledger.oracle_rows import Block, Event, Hold, Message, Pool
 from tests.ledger.two_books import CREDIT, DATA, RATES, TwoBooks
 
 NOW = timedelta(0)
@@ -23,12 +23,16 @@ SETTINGS = {
     "overage_pct": ("0", "20", "33.3"),
     "overage_base": ("COMMITMENT", "TOTAL_AVAILABLE"),
     "late_event_window_days": (1, 30, 90),
+    "hold_over_pct": ("0", "0", "12.5", "100"),
 }
 SCOPES = ("contract:c1", "contract:c1", "customer:acme", "customer:otto", "books")
 # How often each act is tried.
 WEIGHTS = {
     "send": 40,
     "wait": 14,
+    "hold": 10,
+    "capture": 8,
+    "release": 3,
     "correct": 8,
     "let_in": 2,
     "grant": 12,
@@ -88,6 +92,40 @@ class History:
             void = self.random.randrange(3) == 0
             credits = 0 if void else self.random.randint(0, 90)
             self.books.correct(self.random.choice(events), credits, void=void)
+
+    def hold(self) -> None:
+        """For a second to a day, on anything, or on all that is there to the credit."""
+        self.keys += 1
+        customer = self.random.choice(["acme", "acme", "otto"])
+        meter = self.random.choice(["credits", "credits", *RATES])
+        contract = "c1" if customer == "acme" and self.random.random() < 0.5 else None
+        quantity = Fraction(self._quantity(meter))
+        lasts = self.random.choice([timedelta(seconds=1), FIVE_MINUTES, DAY / 5, DAY])
+        self.books.hold(Message(customer, f"h{self.keys}", meter, quantity, None, contract), lasts)
+
+    def capture(self) -> None:
+        """Less than was held, just that, or more; of an open hold, now and then of another."""
+        hold = self._some_hold()
+        if hold is not None:
+            self.keys += 1
+            usual = "credits" if hold.pool.unit == CREDIT else "credits:DATA"
+            meter = self.random.choice([usual, usual, usual, *RATES])
+            credits = hold.credits
+            quantity = self.random.choice([0, credits // 2, credits, credits, credits + 1])
+            message = Message(hold.pool.holder.customer, f"e{self.keys}", meter, Fraction(quantity))
+            self.books.capture(hold, message)
+
+    def release(self) -> None:
+        """An open hold, now and then another."""
+        hold = self._some_hold()
+        if hold is not None:
+            self.books.release(hold)
+
+    def _some_hold(self) -> Hold | None:
+        holds = self.books.oracle.holds
+        open_now = [h for h in holds if h.ended is None and h.expires_at > self.books.now]
+        chosen = open_now if open_now and self.random.randrange(5) else holds
+        return self.random.choice(chosen) if chosen else None
 
     def let_in(self) -> None:
         """A few of the exceptions that wait."""
@@ -262,5 +300,7 @@ class History:
                 found |= {block.until or self.books.now}
             for entry in pool.entries:
                 found |= {entry.recorded_at, entry.effective_at}
+        for hold in self.books.oracle.holds:
+            found |= {hold.held_at, hold.expires_at}
         found |= {effective_at for _, _, _, effective_at in self.books.oracle.settings}
         return sorted(found)

@@ -9,17 +9,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from fractions import Fraction
-from math import floor
+from math import ceil, floor
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from tests.ledger.oracle_alerts import Alerting
+from tests.ledger.oracle_holds import CAPTURED, Holding, message_of
 from tests.ledger.oracle_rows import (
     Block,
     Commitment,
     Draw,
     Entry,
     Event,
+    Hold,
     Holder,
     Lapse,
     Message,
@@ -35,7 +36,7 @@ FIVE_MINUTES = timedelta(minutes=5)
 ROLLING = ("paid", "bonus", "migration")
 
 
-class Oracle(Alerting):
+class Oracle(Holding):
     """All books of one vendor."""
 
     def __init__(self, zone: str, rates: dict[str, list[Rate]]) -> None:
@@ -182,9 +183,11 @@ class Oracle(Alerting):
             pool.drawn[rate.item] = floor(pool.cumulative[rate.item])
 
     def _plan(self, pool: Pool, event: Event, need: int, now: datetime, late: bool) -> Plan | str:
-        """L3, L4, L8, L9: who would pay, or the code of the refusal."""
+        """L3, L4, L8, L9, L19: who would pay, or the code of the refusal."""
         parts = []
-        for block in self._in_order(pool, event, now):
+        wanted = need
+        eligible = self._in_order(pool, event, now)
+        for block in eligible:
             take = min(need, pool.rest(block))
             need -= take
             undo = []
@@ -195,8 +198,9 @@ class Oracle(Alerting):
             if take or undo:
                 parts.append((block, take, undo))
         commitment = pool.commitment(pool.holder.term_at(event.time))
-        if need:
-            refusal = self._no_overage(pool, commitment, event, need, now, late)
+        beyond = need if event.captured else wanted - self.free(pool, event, eligible, now)
+        if beyond > 0:
+            refusal = self._no_overage(pool, commitment, event, beyond, now, late)
             if refusal:
                 return refusal
         return Plan(parts, need, commitment)
@@ -233,6 +237,8 @@ class Oracle(Alerting):
         """Why `need` can't be overage, if it can't (L5, L8, O1)."""
         if commitment is None:
             return "insufficient_credits"
+        if event.captured:
+            return ""
         mode = self.enforcement(pool.holder, now)
         if late:
             refuses = self.setting(pool.holder, "late_admission", now) == "REFUSE_HARD"
@@ -240,6 +246,7 @@ class Oracle(Alerting):
         if mode != "SOFT":
             return "insufficient_credits"
         room = self.cap(pool, commitment, now) - pool.moved(commitment)
+        room -= max(0, self.held(pool, now) - pool.balance(now))
         return "overage_cap" if need > room else ""
 
     def _draw(self, pool: Pool, event: Event, plan: Plan, on: date, now: datetime) -> None:
@@ -279,6 +286,56 @@ class Oracle(Alerting):
         entry = Entry(type_, of, credits, value, effective_at, now, on, term)
         pool.entries.append(entry)
         return entry
+
+    # ------------------------------------------------------------------ holds
+
+    def hold(self, message: Message, lasts: timedelta, now: datetime) -> str:
+        """Place a hold on what a message of this instant would cost; packs count as whole credits."""
+        event = self._resolved(message, now)
+        holder = event.holder
+        assert holder is not None
+        need: dict[str, int] = {}
+        for rate in self.rates[message.meter]:
+            need[rate.unit] = need.get(rate.unit, 0) + ceil(self._exact(rate, event))
+        asked = {unit: credits for unit, credits in need.items() if credits}
+        if len(asked) != 1:
+            return "hold_in_two_units" if asked else "hold_of_nothing"
+        [(unit, credits)] = asked.items()
+        pool = holder.pool(unit)
+        refused: Plan | str = ""
+        if self.enforcement(holder, now) != "OBSERVE":
+            refused = self._plan(pool, event, credits, now, late=False)
+        code = refused if isinstance(refused, str) else ""
+        return self.place(pool, message.key, credits, lasts, code, now)
+
+    def capture(self, hold: Hold, message: Message, now: datetime) -> str:
+        """Turn a hold into an event of its instant, whole or not at all."""
+        if hold.ended is not None or now >= hold.expires_at:
+            return "hold_ended"
+        if [rate.unit for rate in self.rates[message.meter]] != [hold.pool.unit]:
+            return "hold_of_another_unit"
+        message = message_of(hold, message)
+        event = Event(message, hold.pool.holder, hold.held_at, late=True, captured=True)
+        [rate] = self.rates[message.meter]
+        if self._whole(hold.pool.holder, rate, event) > self.largest_capture(hold, now):
+            # Whether it could be paid decides first: what is refused has no size.
+            refused = self._refused(hold, event, now)
+            return "capture_refused" if refused else "hold_exceeded"
+        if self._refused(hold, event, now):
+            return "capture_refused"
+        hold.ended = (CAPTURED, now)
+        self.events[message.customer, message.key] = event
+        self._judge(event, now)
+        self.counts[event.said.status] = self.counts.get(event.said.status, 0) + 1
+        self.notice(hold.pool, now)
+        return ""
+
+    def _refused(self, hold: Hold, event: Event, now: datetime) -> bool:
+        if self.enforcement(hold.pool.holder, event.time) == "OBSERVE":
+            return False
+        [rate] = self.rates[event.message.meter]
+        need = self._whole(hold.pool.holder, rate, event)
+        return isinstance(self._plan(hold.pool, event, need, now, late=True), str)
 
     # ------------------------------------------------------------------ corrections
 
@@ -343,6 +400,9 @@ class Oracle(Alerting):
         ended = block.expires_at is not None and block.expires_at <= now
         if credits > (0 if ended else pool.rest(block)):
             return "credits_consumed"
+        free = max(0, pool.balance(now) - self.held(pool, now))
+        if credits > free and block.lives(now):
+            return "credits_held"
         self._write(pool, "REVOKE", block, credits, now, self.date_of(now), now)
         self.notice(pool, now)
         return ""

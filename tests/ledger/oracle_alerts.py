@@ -16,6 +16,7 @@ DEFAULTS = {
     "draw_order": "FIFO",
     "late_event_window_days": 30,
     "late_admission": "OVERAGE",
+    "hold_over_pct": Fraction(0),
 }
 # (term number, consumed, balance, overage, cap) that alerts go by.
 Figures = tuple[int, int, int, int, int]

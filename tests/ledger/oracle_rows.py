@@ -144,6 +144,7 @@ class Event:
     holder: Holder | None
     time: datetime
     late: bool
+    captured: bool = False
     said: Said = field(default_factory=lambda: Said(""))
     credits: dict[str, int] = field(default_factory=dict)
     draws: dict[str, list[Draw]] = field(default_factory=dict)
@@ -198,6 +199,18 @@ class Holder:
 
     def pool(self, unit: str) -> Pool:
         return self.pools.setdefault(unit, Pool(self, unit))
+
+
+@dataclass(eq=False)
+class Hold:
+    """Credits set aside. `ended`: how (captured, released), and when; it lapses by itself."""
+
+    pool: Pool
+    code: str
+    credits: int
+    held_at: datetime
+    expires_at: datetime
+    ended: tuple[str, datetime] | None = None
 
 
 class Plan(NamedTuple):

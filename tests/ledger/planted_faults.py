@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from creditops.lib import sql
-from ledger import drawdown, line, moving, periods, pool_books, rating, resolving
+from ledger import drawdown, hold_ends, line, moving, periods, pool_books, rating, resolving
 from ledger.line import LATE_AFTER
 
 # Sets an attribute for the time of a test.
@@ -144,6 +144,35 @@ def posting_forgets_its_marks(plant: Plant) -> None:
     plant(sql, "run", run)
 
 
+def holds_are_forgotten(plant: Plant) -> None:
+    """Events on the line draw what is on hold."""
+    plant(line.Line, "room", lambda of, now: of.stop - of.consumed)
+
+
+def holds_outlive_their_end(plant: Plant) -> None:
+    """What lapsed goes on being held until a sweep comes, and for ever if none does."""
+    plant(pool_books, "_lapse_holds", lambda lines, now: None)
+
+
+def captures_keep_their_hold(plant: Plant) -> None:
+    """The credits of a captured hold don't come back."""
+    plant(hold_ends, "give_back", lambda *args: None)
+
+
+def holds_beyond_the_balance_leave_the_cap_alone(plant: Plant) -> None:
+    """The room for overage is given away twice."""
+    usual = moving._overage_refused
+
+    def overage_refused(of: line.Line, *args: Any) -> str:
+        held, of.held = of.held, 0
+        try:
+            return usual(of, *args)
+        finally:
+            of.held = held
+
+    plant(moving, "_overage_refused", overage_refused)
+
+
 FAULTS = (
     any_event_fits_the_line,
     expired_blocks_still_pay,
@@ -162,4 +191,8 @@ FAULTS = (
     only_open_blocks_are_read,
     the_cap_is_forgotten,
     posting_forgets_its_marks,
+    holds_are_forgotten,
+    holds_outlive_their_end,
+    captures_keep_their_hold,
+    holds_beyond_the_balance_leave_the_cap_alone,
 )

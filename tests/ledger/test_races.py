@@ -16,9 +16,10 @@ from django.db import DatabaseError, connection
 
 from creditops.lib import sql
 from creditops.lib.models import Approval
-from ledger import balances, expiry
-from ledger.models import Block, UsageEvent
-from tests.cast import at, contract_pool, customer, grant, open_pool, send
+from creditops.lib.refusals import Refusal
+from ledger import balances, expiry, holds
+from ledger.models import Block, HoldEnd, PoolState, UsageEvent
+from tests.cast import at, contract_pool, customer, grant, open_pool, send, usage
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -171,6 +172,74 @@ def test_where_no_line_is_touched_the_unique_key_decides_and_the_losers_try_agai
 
     assert fates(results) == {"applied": 1, "duplicate": 7}
     assert UsageEvent.objects.filter(key="the same").count() == 1
+
+
+def holders_of(number: int, *, credits: int) -> list[Callable[[], object]]:
+    """Acts that each place one hold on so many credits, and answer with its fate."""
+
+    def holding(code: str) -> Callable[[], object]:
+        def place() -> str:
+            lasts, work = timedelta(hours=1), usage("work", credits)
+            return _fate(
+                lambda: holds.place(work, code=code, lasts=lasts, by="ada", at=NOW), "held"
+            )
+
+        return place
+
+    return [holding(f"h{index}") for index in range(number)]
+
+
+def test_holds_and_drains_share_the_balance_and_no_credit_is_promised_twice():
+    pool = open_pool(customer())
+    grant(pool, 20, source="b1")
+
+    found = fates(at_once([*holders_of(20, credits=1), *spenders(20)]))
+
+    balance = balances.of_pool(pool, as_of=NOW, known_at=NOW)
+    assert (found["held"], found["applied"]) == (balance.held, balance.used)
+    assert balance.held + balance.used == 20
+    assert found["insufficient_credits"] == 20
+
+
+def test_without_the_lock_holds_and_drains_promise_credits_twice(without_the_lock, books_break):
+    pool = open_pool(customer())
+    grant(pool, 20, source="b1")
+
+    found = fates(at_once([*holders_of(20, credits=1), *spenders(20)]))
+
+    promised = found.get("held", 0) + found.get("applied", 0)
+    assert promised != 20 or PoolState.objects.get(pool_id=pool.id).held != found.get("held", 0)
+
+
+def test_a_hold_is_captured_or_released_by_exactly_one():
+    pool = open_pool(customer())
+    grant(pool, 100, source="b1")
+    held = holds.place(usage("work", 30), code="h1", lasts=timedelta(hours=1), by="ada", at=NOW)
+
+    def capture(key: str) -> Callable[[], object]:
+        return lambda: _fate(
+            lambda: holds.capture(held, usage(key, 30), origin="test", at=NOW), "captured"
+        )
+
+    def release() -> object:
+        return _fate(lambda: holds.release(held, at=NOW), "released")
+
+    found = fates(at_once([*(capture(f"c{n}") for n in range(6)), release, release]))
+
+    balance = balances.of_pool(pool, as_of=NOW, known_at=NOW)
+    assert balance.held == 0
+    assert balance.used in (0, 30)
+    assert found.get("captured", 0) == balance.used // 30
+    assert HoldEnd.objects.count() == 1
+
+
+def _fate(act: Callable[[], object], done: str) -> str:
+    """What became of an act: the code of its refusal, or `done`."""
+    try:
+        act()
+    except Refusal as refusal:
+        return refusal.code
+    return done
 
 
 def expiry_against_drain() -> tuple[list[object], Block]:

@@ -6,7 +6,7 @@ open one. Acts go through the work modules, as doors would; times are arguments,
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -28,6 +28,7 @@ from ledger import (
     explain,
     grants,
     holders,
+    holds,
     intake_counts,
     metering,
     posting,
@@ -40,6 +41,7 @@ from ledger.expiry import Carry
 from ledger.grants import Grant
 from ledger.messages import Message as Wire
 from ledger.models import Block as BlockRow
+from ledger.models import Hold as HoldRow
 from ledger.models import Holder as HolderRow
 from ledger.models import Meter, ThresholdCrossing, UsageEvent
 from ledger.models import Pool as PoolRow
@@ -47,10 +49,12 @@ from ledger.tariffs import Price
 from tests import cast
 from tests.ledger import oracle, oracle_reads
 from tests.ledger.oracle import Oracle
+from tests.ledger.oracle_holds import message_of
 from tests.ledger.oracle_rows import (
     Block,
     Commitment,
     Event,
+    Hold,
     Holder,
     Message,
     Pool,
@@ -148,6 +152,33 @@ class TwoBooks:
         self.oracle.let_in(batch, self.now, judged)
         for message in batch:
             self._compare_event(message)
+
+    def hold(self, message: Message, lasts: timedelta) -> None:
+        """Set aside what a message would cost, under its key."""
+        self.tell("hold", _told(message), lasts)
+        refused = _refusal(
+            lambda: holds.place(
+                _wire(message), code=message.key, lasts=lasts, by="Ada", at=self.now
+            )
+        )
+        assert refused == self.oracle.hold(message, lasts, self.now)
+
+    def capture(self, hold: Hold, message: Message) -> None:
+        """Turn a hold into an event."""
+        self.tell("capture", hold.code, _told(message))
+        row = HoldRow.objects.get(code=hold.code)
+        refused = _refusal(lambda: holds.capture(row, _wire(message), origin="test", at=self.now))
+        assert refused == self.oracle.capture(hold, message, self.now)
+        if not refused:
+            self.sent.append(message_of(hold, message))
+            self._compare_event(self.sent[-1])
+
+    def release(self, hold: Hold) -> None:
+        """Give a hold back."""
+        self.tell("release", hold.code)
+        row = HoldRow.objects.get(code=hold.code)
+        refused = _refusal(lambda: holds.release(row, at=self.now))
+        assert refused == self.oracle.release(hold, self.now)
 
     def grant(
         self,
@@ -303,7 +334,7 @@ class TwoBooks:
             recorded_at=self.now,
             by="Fiona",
         )
-        read = Fraction(str(value)) if name == "overage_pct" else value
+        read = Fraction(str(value)) if name.endswith("_pct") else value
         self.oracle.settings.append((scope, name, read, effective_at))
 
     def post(self) -> None:
@@ -350,6 +381,9 @@ class TwoBooks:
                 }
                 where = (pool.holder.code, pool.unit, at, known)
                 assert blocks == oracle_reads.as_of(pool, at, known), where
+                assert balance.held == self.oracle.held_as_of(pool, at, known), where
+                left = sum(left for _, _, _, left in blocks.values())
+                assert balance.available == max(0, left - balance.held), where
                 assert balance.overage == oracle_reads.overage_as_of(pool, at, known), where
 
     def compare_consumption(self) -> None:
@@ -502,6 +536,15 @@ def _wire(message: Message) -> Wire:
         time=message.time,
         quantity=quantity,
     )
+
+
+def _refusal(act: Callable[[], object]) -> str:
+    """The code with which an act is refused; empty if it is not."""
+    try:
+        act()
+    except Refusal as refusal:
+        return refusal.code
+    return ""
 
 
 def _told(message: Message) -> str:

@@ -224,6 +224,21 @@ class Limit(serializers.Field[int, Any, Any, Any]):
         return int(data)
 
 
+@extend_schema_field({"type": "integer", "minimum": 1})
+class Count(serializers.Field[int, Any, Any, Any]):
+    """A number of things that a query asks for, at least one, at most `largest`."""
+
+    def __init__(self, *, largest: int, **options: Any) -> None:
+        super().__init__(**options)
+        self.largest = largest
+
+    def to_internal_value(self, data: Any) -> int:
+        plain = data.isascii() and data.isdecimal() and len(data) <= len(str(self.largest))
+        if not plain or not 1 <= int(data) <= self.largest:
+            raise ValidationError(f"Write a whole number from 1 to {self.largest}.")
+        return int(data)
+
+
 @extend_schema_field({"type": "string"})
 class Cursor(serializers.Field[int, Any, Any, Any]):
     """The place where a page ended, as `next` of that page said it."""
