@@ -84,7 +84,7 @@ def facts(proposal: RenewalProposal, term: Term) -> dict[str, Any]:
 
 
 def sentences(proposal: RenewalProposal) -> list[str]:
-    """The arithmetic in words, step by step: from what was used to what is proposed (O5, X28)."""
+    """The arithmetic in words, step by step: from what was used to what is proposed (O5, O7, X28)."""
     return [*_what_was_used(proposal), *_what_is_proposed(proposal), _rollover(proposal)]
 
 
@@ -125,6 +125,11 @@ def _what_is_proposed(proposal: RenewalProposal) -> list[str]:
         said.append(
             f"The {printed.credits(beyond)} credits beyond your balance are billed with it, at the "
             f"same price: {currency} {printed.amount(proposal.overage_minor, currency)}."
+        )
+    if proposal.baseline != proposal.credits:
+        said.append(
+            f"Use that was reported after the end of the term makes it "
+            f"{printed.credits(proposal.baseline)} credits; what was proposed stays."
         )
     return said
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from contracts import late_overage, standing
+from contracts import late_overage, proposal_letters, standing
 from contracts.models import RenewalProposal, ScheduledCharge
 from creditops.lib.models import DueRow
 from ledger import closed_terms, corrections
@@ -74,6 +74,9 @@ def test_the_signed_commitment_does_not_move_and_the_restated_baseline_is_shown(
     assert (shown.overage_credits, shown.overage_minor, shown.final) == (100, 714, True)
     assert shown.evidence["used_by_month"] == {"2026-10": 740, "2026-12": 60}
     assert PoolTerm.objects.get(term__number=2).commitment == 740
+    assert (
+        "Use that was reported after the end of the term makes it 800 credits; what was proposed stays."
+    ) in proposal_letters.sentences(shown)
 
 
 def test_a_correction_upwards_of_a_closed_term_is_charged_too(renewed):

@@ -9,7 +9,7 @@ import pytest
 from contracts.models import Contract, RenewalProposal, ScheduledCharge
 from creditops.lib.models import PolicySetting
 from ledger.models import Block, CapLift
-from tests import staff
+from tests import cast, staff
 from tests.cast import at
 from tests.desk import acts
 from tests.staff import NOW, Book
@@ -116,6 +116,19 @@ def test_a_renewal_is_signed_with_its_figures_seen(book: Book, sam):
     assert acts.changes(page)["At the end of the term"] == ("it ends", "it is renewed")
     assert Contract.objects.get().renewal_signed_at == NOW
     assert acts.said(done) == ["The renewal of C-1 is signed."]
+
+
+def test_within_the_grace_an_ended_contract_can_still_be_renewed(book: Book, sam):
+    """L13: five months to 31 May, twenty days of grace; it is 15 June."""
+    staff.sign(book.acme, "C-2", term_months=5, settings={"reinstatement_grace_days": 20})
+    staff.use(book.acme, "C-2", "u2", 300, at("2026-02-01"))
+    cast.run_due(NOW)
+    assert Contract.objects.get(code="C-2").status == Contract.Status.ENDED
+
+    done = acts.do(sam, "sign-renewal", "C-2", reason="they stay")
+
+    assert acts.said(done) == ["The renewal of C-2 is signed."]
+    assert Contract.objects.get(code="C-2").status == Contract.Status.ACTIVE
 
 
 def test_a_proposal_is_stated_when_somebody_wants_it(book: Book, sam):
