@@ -18,12 +18,12 @@ from kombu.utils.json import dumps
 class Channel(filesystem.Channel):
     """Kombu's, with messages written aside first."""
 
-    def _put(self, queue: str, message: Any, **kwargs: Any) -> None:
-        """Put `message` into `queue`; names sort by time."""
+    def _put(self, queue: str, payload: Any, **kwargs: Any) -> None:  # type: ignore[override]
+        """Put `payload` into `queue`; names sort by time. (Its two bases name arguments differently.)"""
         folder = Path(self.data_folder_out)
         name = f"{round(monotonic() * 1000)}_{uuid.uuid4()}.{queue}.msg"
         aside = folder / f"{name}.part"
-        aside.write_text(dumps(message), encoding="utf-8")
+        aside.write_text(dumps(payload), encoding="utf-8")
         aside.rename(folder / name)
 
 
