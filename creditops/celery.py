@@ -10,7 +10,7 @@ from celery import Celery
 from celery.signals import worker_init
 from django.conf import settings
 
-from creditops import broker
+from creditops import broker, broker_folder
 from creditops.database import embedded
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "creditops.settings")
@@ -18,6 +18,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "creditops.settings")
 app = Celery("creditops")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+broker_folder.serve()
 broker.make_folders(settings.CELERY_BROKER_TRANSPORT_OPTIONS)
 
 
