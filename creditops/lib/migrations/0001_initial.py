@@ -183,4 +183,37 @@ class Migration(migrations.Migration):
             model_name='storedfile',
             constraint=models.UniqueConstraint(fields=('name',), name='lib_stored_file_written_once_per_name'),
         ),
+        migrations.CreateModel(
+            name='Seal',
+            fields=[
+                ('number', models.PositiveBigIntegerField(primary_key=True, serialize=False)),
+                ('previous', models.CharField(help_text='the head before; of none: 0s', max_length=64, unique=True)),
+                ('head', models.CharField(max_length=64, unique=True)),
+                ('sealed_at', models.DateTimeField()),
+            ],
+            options={
+                'ordering': ['-number'],
+                'constraints': [models.CheckConstraint(condition=models.Q(('number__gt', 0)), name='lib_seal_counts_from_one')],
+            },
+        ),
+        migrations.CreateModel(
+            name='SealedRows',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('table_name', models.CharField(max_length=63)),
+                ('columns', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=63), size=None)),
+                ('after_id', models.BigIntegerField(blank=True, null=True)),
+                ('upto_id', models.BigIntegerField()),
+                ('rows', models.PositiveIntegerField()),
+                ('digest', models.CharField(max_length=64)),
+                ('tags', models.BinaryField()),
+                ('seal', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='ranges', to='lib.seal')),
+            ],
+            options={
+                'verbose_name': 'sealed rows',
+                'verbose_name_plural': 'sealed rows',
+                'ordering': ['seal', 'table_name', 'upto_id'],
+                'constraints': [models.UniqueConstraint(fields=('table_name', 'upto_id'), name='lib_sealed_rows_end_once'), models.UniqueConstraint(fields=('table_name', 'after_id'), name='lib_sealed_rows_begin_once', nulls_distinct=False), models.CheckConstraint(condition=models.Q(('after_id__isnull', True), ('after_id__lt', models.F('upto_id')), _connector='OR'), name='lib_sealed_rows_go_forward'), models.CheckConstraint(condition=models.Q(('rows__gt', 0)), name='lib_sealed_rows_are_some')],
+            },
+        ),
     ]
