@@ -190,4 +190,5 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 10,
         "options": {"expires": 10},
     },
+    "seal": {"task": "creditops.tasks.seal", "schedule": 600, "options": {"expires": 600}},
 }

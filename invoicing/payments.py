@@ -53,10 +53,7 @@ def record(
             raise _known(reference)
         open_minor = documents.open_minor(invoice)
         if amount_minor > open_minor:
-            raise Refusal(
-                "payment_above_open",
-                f"Only {money.text(open_minor, currency)} {currency} of {invoice.number} is open.",
-            )
+            raise _above(open_minor, invoice)
         issuing.post_receivable(invoice, at=at)
         payment = _create(invoice, amount_minor, method, reference, by, at)
         post(
@@ -107,7 +104,14 @@ def _create(
                 recorded_by=by,
             )
     except IntegrityError as error:
+        if "does not fit what is open" in str(error):
+            raise _above(documents.open_minor(invoice), invoice) from error
         raise _known(reference) from error
+
+
+def _above(open_minor: int, invoice: Invoice) -> Refusal:
+    said = f"Only {money.text(open_minor, invoice.currency)} {invoice.currency}"
+    return Refusal("payment_above_open", f"{said} of {invoice.number} is open.")
 
 
 def _known(reference: str) -> Refusal:

@@ -12,7 +12,7 @@ from importlib import resources
 from creditops.lib import sql
 
 # Rows shown per check: the first ones tell the story.
-_SHOWN = 20
+SHOWN = 20
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ def run(package: str, **parameters: object) -> Iterator[tuple[str, list[Breach]]
     for name in names(package):
         asked = parameters if "%(" in sql.statement(package, f"verify/{name}") else {}
         rows = sql.rows(package, f"verify/{name}", **asked)
-        yield name, [Breach(name, where, detail) for where, detail in rows[:_SHOWN]]
+        yield name, [Breach(name, where, detail) for where, detail in rows[:SHOWN]]
 
 
 def breaches(*, deferred_ahead: Mapping[int, int]) -> Iterator[tuple[str, list[Breach]]]:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 from types import ModuleType
 
-from creditops.lib import policies
-from ledger import moving, rating, resolving, seats
+from creditops.lib import policies, seals
+from ledger import moving, rating, resolving, seats, verification
 
 ROOT = Path(__file__).resolve().parent.parent
+SEALS = ("seals_form_a_chain", "sealed_rows_are_unchanged", "numbers_were_given_out")
 FLOORS = ("creditops", "accounts", "ledger", "contracts", "invoicing")
 
 
@@ -57,3 +59,22 @@ def test_every_setting_stands_in_the_docs_with_its_default():
 
     for policy in policies.known():
         assert f"| `{policy.name}` | {policy.default} |" in text, policy.name
+
+
+def test_every_check_of_verify_stands_in_the_docs():
+    text = (ROOT / "docs" / "verify.md").read_text().split("\n## ")[1]
+    checks = [*verification.names("ledger"), *verification.names("invoicing")]
+    checks += [*verification.names("creditops.lib"), *SEALS]
+
+    assert re.findall(r"^\| `(\w+)` \|", text, re.M) == checks
+
+
+def test_what_seals_leave_out_stands_in_the_docs():
+    text = (ROOT / "docs" / "verify.md").read_text()
+    told = dict(re.findall(r"^\| `(\w+)` \| (`.+`) \|$", text, re.M))
+
+    assert told == {
+        book._meta.db_table: ", ".join(f"`{name}`" for name in book.unsealed_fields)
+        for book in seals.books()
+        if book.unsealed_fields
+    }

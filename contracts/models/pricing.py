@@ -13,6 +13,8 @@ class PriceVersion(Book):
     Once-only: unique (currency, effective_from). A better ratio is for new purchases only.
     """
 
+    unsealed_fields = ("published_by",)
+
     currency = models.CharField(max_length=3)
     credits_per_currency_unit = models.PositiveIntegerField()
     effective_from = models.DateTimeField()
@@ -56,6 +58,8 @@ class RateCardVersion(Book):
 
     Once-only: unique (card, version). It never changes: a new price is a new version.
     """
+
+    unsealed_fields = ("published_by",)
 
     card = models.ForeignKey(RateCard, on_delete=models.PROTECT, related_name="versions")
     version = models.CharField(max_length=60)

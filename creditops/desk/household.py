@@ -23,6 +23,8 @@ from creditops.lib.models import (
     IdempotencyRecord,
     OutboxMessage,
     PolicySetting,
+    Seal,
+    SealedRows,
     StoredFile,
 )
 
@@ -162,6 +164,30 @@ class StoredFileAdmin(ReadOnlyAdmin):
         """Without the bytes."""
         rows: QuerySet[Any] = super().get_queryset(request)
         return rows.defer("content")
+
+
+@admin.register(Seal)
+class SealAdmin(ReadOnlyAdmin):
+    """The chain of seals over the books: what `manage.py verify` holds them against."""
+
+    list_display = ("number", "sealed_at", "head")
+    search_fields = ("=number", "head")
+    ordering = ("-number",)
+
+
+@admin.register(SealedRows)
+class SealedRowsAdmin(ReadOnlyAdmin):
+    """Which rows of which book a seal covers."""
+
+    hidden = ("tags",)
+    list_display = ("seal", "table_name", "after_id", "upto_id", "rows", "digest")
+    search_fields = ("table_name", "digest")
+    ordering = ("-id",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """Without the tags, with the seal that their line names."""
+        rows: QuerySet[Any] = super().get_queryset(request)
+        return rows.defer("tags").select_related("seal")
 
 
 class RoleAdmin(ReadOnlyAdmin):

@@ -10,6 +10,7 @@
 | `outbox`, `idempotency` | effects that leave the house; answers that are given once |
 | `approvals` | four eyes, bound to the exact content |
 | `tables`, `table_rights`, `audit` | the four kinds of tables; what the database enforces; who changed what |
+| `seals`, `chain` | digests over the books, off the hot path; whether the books still are what was sealed |
 | `mail`, `pdf`, `files` | letters, documents, and where their bytes lie |
 | `printed` | how figures, dates and addresses look on documents |
 | `sql` | one set-based statement per file |

@@ -44,9 +44,16 @@ class Book(models.Model):
     """Rows that are written once. The application's role may only SELECT and INSERT them.
 
     `written_by_triggers`: not even INSERT; the database writes these rows itself.
+    `in_seals`: its rows are sealed (`creditops/lib/seals.py`), in the order of their numbers.
+    `unsealed_fields`: what seals leave out: free text and names of persons, never a number or amount.
+    `numbers_from`: the table whose sequence the numbers come from, and how many rows of this book
+    one number of it may have; None for a sequence of its own.
     """
 
     written_by_triggers: ClassVar[bool] = False
+    in_seals: ClassVar[bool] = True
+    unsealed_fields: ClassVar[tuple[str, ...]] = ()
+    numbers_from: ClassVar[tuple[str, int] | None] = None
 
     objects: ClassVar[models.Manager[Any]] = BookQuerySet.as_manager()
 

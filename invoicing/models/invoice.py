@@ -36,6 +36,8 @@ class Invoice(Book):
     and whether it is paid follow from payments, never from a field here.
     """
 
+    unsealed_fields = ("seller", "buyer", "notes")
+
     number = models.CharField(max_length=30, unique=True)
     series = models.CharField(max_length=10)
     year = models.PositiveSmallIntegerField()

@@ -11,6 +11,8 @@ from invoicing.models.invoice import Invoice
 class Payment(Book):
     """A payment for an invoice, in its currency. Once-only: unique reference."""
 
+    unsealed_fields = ("recorded_by",)
+
     class Method(models.TextChoices):
         CARD = "card", "card"
         TRANSFER = "transfer", "bank transfer"

@@ -801,7 +801,7 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'fixed'), _negated=True), ('per', 1), _connector='OR'), name='ledger_rate_fixed_is_whole'),
         ),
         migrations.RunSQL(
-            ''.join((SQL / f'{part}.sql').read_text() for part in ('tables', 'journal', 'values')),
+            ''.join((SQL / f'{part}.sql').read_text() for part in ('tables', 'journal', 'line', 'values', 'seals')),
             reverse_sql=(SQL / 'drop.sql').read_text(),
         ),
     ]

@@ -15,6 +15,8 @@ class Block(Book):
     What happened to it stands in changes, segments and moves.
     """
 
+    unsealed_fields = ("granted_by", "reason")
+
     class Kind(models.TextChoices):
         PAID = "paid", "paid"
         BONUS = "bonus", "bonus"
@@ -51,6 +53,8 @@ class Block(Book):
 
 class BlockChange(Book):
     """What changed about a block's life; the last row counts. A block rolls over at most once."""
+
+    unsealed_fields = ("reason",)
 
     class Act(models.TextChoices):
         GRANT = "grant", "granted"

@@ -111,6 +111,8 @@ class PoolTerm(Book):
 class CapLift(Book):
     """An approved cap on the overage of one term, from an instant on."""
 
+    unsealed_fields = ("approved_by", "reason")
+
     customer = models.ForeignKey(
         Customer, db_constraint=False, on_delete=models.DO_NOTHING, related_name="+"
     )
@@ -163,6 +165,8 @@ class HolderTariff(Book):
 
 class RateChoice(Book):
     """A customer's recorded choice: from an instant on, `item` is rated as `chosen_item`."""
+
+    unsealed_fields = ("chosen_by",)
 
     customer = models.ForeignKey(
         Customer, db_constraint=False, on_delete=models.DO_NOTHING, related_name="+"

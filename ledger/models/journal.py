@@ -81,6 +81,8 @@ class JournalEntry(Book):
     Lines are written with it in one transaction; nothing can be added later (a trigger).
     """
 
+    unsealed_fields = ("memo",)
+
     posting_date = models.DateField()
     recipe = models.CharField(max_length=8, help_text="of docs/ledger.md, like JE-05")
     memo = models.CharField(max_length=300)

@@ -106,6 +106,8 @@ class Move(Book):
     `credits` > 0 leave the block, < 0 come back to it. Overage has a term and no block.
     """
 
+    unsealed_fields = ("act",)
+
     class Type(models.TextChoices):
         CONSUME = "CONSUME", "used"
         OVERAGE = "OVERAGE", "overage"

@@ -36,6 +36,8 @@ class UserName(Record):
 class EventBatch(Book):
     """One delivery of events. An event's id is its batch's id x 65,536 + its index in the batch."""
 
+    unsealed_fields = ("origin",)
+
     received_at = models.DateTimeField()
     origin = models.CharField(max_length=200)
     received = models.PositiveIntegerField()
@@ -54,6 +56,9 @@ class UsageEvent(Book):
     Once-only for ever: unique (customer, source, key). `credits` is as first accepted; corrections
     stand beside it. `pos` is where it lies on its pool's line; null: drawn by moves, or not at all.
     """
+
+    unsealed_fields = ("data",)
+    numbers_from = ("ledger_eventbatch", 65_536)
 
     class Status(models.TextChoices):
         APPLIED = "a", "applied"
@@ -168,6 +173,8 @@ class UsageException(Book):
     of its own. Once-only: one exception or held message per event identity.
     """
 
+    unsealed_fields = ("body",)
+
     class Kind(models.TextChoices):
         EXCEPTION = "exception", "exception"
         HELD = "held", "held"
@@ -205,6 +212,8 @@ class UsageException(Book):
 class ExceptionEnd(Book):
     """How an exception ended: applied, or written off with a reason. Once-only per exception."""
 
+    unsealed_fields = ("ended_by", "reason")
+
     exception = models.OneToOneField(
         UsageException, primary_key=True, on_delete=models.PROTECT, related_name="end"
     )
@@ -221,6 +230,8 @@ class ExceptionEnd(Book):
 
 class Correction(Book):
     """The new number of credits of an event in one unit; a void is a correction to nothing."""
+
+    unsealed_fields = ("corrected_by", "reason")
 
     customer = models.ForeignKey(
         Customer, db_constraint=False, on_delete=models.DO_NOTHING, related_name="+"

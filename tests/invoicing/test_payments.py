@@ -8,7 +8,7 @@ from invoicing import documents, issuing, payments
 from invoicing.models import Invoice, Payment
 from ledger import holders
 from ledger.models import JournalEntry
-from tests import cast
+from tests import cast, damage
 from tests.invoicing import racing
 
 pytestmark = pytest.mark.django_db
@@ -165,11 +165,9 @@ def test_of_payments_at_once_one_is_recorded(invoice, reference, refusal):
     assert Payment.objects.count() == 1
 
 
-@pytest.mark.django_db(transaction=True)
-def test_without_the_lock_all_would_be_recorded_and_verify_would_say_so(
-    invoice, monkeypatch, damaged_books
-):
-    """The negative control."""
+@pytest.fixture
+def all_look_before_one_writes(monkeypatch):
+    """Nobody waits for the invoice's name, and all see the same open amount."""
     together = racing.barrier(RACERS)
     open_minor = documents.open_minor
 
@@ -180,6 +178,28 @@ def test_without_the_lock_all_would_be_recorded_and_verify_would_say_so(
 
     monkeypatch.setattr(locks, "hold", lambda name: None)
     monkeypatch.setattr(documents, "open_minor", answer_together)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_where_all_look_before_one_writes_the_database_decides(invoice, monkeypatch):
+    """Whoever writes takes the same lock in a trigger, and looks again."""
+    monkeypatch.setattr(locks, "hold", lambda name: None)
+    monkeypatch.setattr(documents, "open_minor", lambda asked: 1_000)
+
+    told = all_at_once(invoice, lambda number: f"wire {number}")
+    monkeypatch.undo()
+
+    assert codes(told) == ["payment_above_open"] * (RACERS - 1) + ["recorded"]
+    assert Payment.objects.count() == 1
+
+
+@damage.test
+def test_without_any_lock_all_would_be_recorded_and_verify_would_say_so(
+    invoice, all_look_before_one_writes, monkeypatch, damaged_books
+):
+    """The negative control."""
+    damage.plant("DROP TRIGGER invoicing_payment_fits ON invoicing_payment")
+
     told = all_at_once(invoice, lambda number: f"wire {number}")
     monkeypatch.undo()
 

@@ -149,7 +149,8 @@ def test_the_first_document_of_a_series_that_is_gone_is_a_gap(books):
 def test_every_check_of_the_floor_is_run():
     names = [name for name, _ in verification.verify()]
 
-    assert names[-3:] == ["invoices_add_up", "invoices_are_not_overpaid", "numbers_have_no_gap"]
+    floor = ["invoices_add_up", "invoices_are_not_overpaid", "numbers_have_no_gap"]
+    assert [name for name in names if name in floor] == floor
 
 
 @pytest.mark.django_db

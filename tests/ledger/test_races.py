@@ -6,6 +6,7 @@ the race would prove nothing.
 
 from __future__ import annotations
 
+import itertools
 import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -17,9 +18,9 @@ from django.db import DatabaseError, connection
 from creditops.lib import sql
 from creditops.lib.models import Approval
 from creditops.lib.refusals import Refusal
-from ledger import balances, expiry, holds
+from ledger import balances, corrections, expiry, holds, pool_books
 from ledger.models import Block, HoldEnd, PoolState, UsageEvent
-from tests.cast import at, contract_pool, customer, grant, open_pool, send, usage
+from tests.cast import at, contract_pool, customer, grant, open_pool, report, send, usage
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -268,3 +269,76 @@ def test_without_the_lock_expiry_and_use_tread_on_each_other(without_the_lock, b
     results, _ = expiry_against_drain()
 
     assert fates(results) != {"swept": 1, "applied": 10, "insufficient_credits": 10}
+
+
+def void_against_drain() -> tuple[list[object], Block]:
+    """An event of 100 is voided by eight at once while twenty others of 10 are drawn."""
+    block = grant(open_pool(customer()), 1_000, source="b1")
+    send("mistaken", 100, when=NOW)
+    event = UsageEvent.objects.get(key="mistaken")
+
+    def void() -> str:
+        try:
+            corrections.void(event, by="Fiona", reason="test", at=NOW)
+        except Refusal as refused:
+            return refused.code
+        return "voided"
+
+    return at_once([*[void] * 8, *spenders(20, credits=10)]), block
+
+
+def test_an_event_is_voided_once_while_others_draw():
+    results, block = void_against_drain()
+
+    assert fates(results) == {"voided": 1, "event_void": 7, "applied": 20}
+    balance = balances.of_pool(block.pool, as_of=NOW, known_at=NOW)
+    assert (balance.used, balance.available) == (200, 800)
+
+
+def test_without_the_lock_a_void_and_use_tread_on_each_other(without_the_lock, books_break):
+    results, _ = void_against_drain()
+
+    assert fates(results) != {"voided": 1, "event_void": 7, "applied": 20}
+
+
+def both_orders(number: int) -> list[Callable[[], object]]:
+    """Acts that each send one batch for two customers; half of them name the second one first."""
+    for code in ("acme", "zeta"):
+        grant(open_pool(customer(code)), 1_000, source="b1")
+
+    def batch(index: int) -> Callable[[], object]:
+        def act() -> str:
+            codes = ("acme", "zeta") if index % 2 else ("zeta", "acme")
+            receipt = report(*(usage(f"e{index}", 1, customer=code) for code in codes), when=NOW)
+            return " ".join(outcome.status for outcome in receipt.outcomes)
+
+        return act
+
+    return [batch(index) for index in range(number)]
+
+
+def test_batches_of_two_customers_in_both_orders_never_wait_for_each_other():
+    results = at_once(both_orders(20))
+
+    assert fates(results) == {"applied applied": 20}
+
+
+def test_locked_in_the_order_of_the_batch_two_batches_wait_for_each_other(monkeypatch, books_break):
+    """The negative control: each holds one pool and wants the other's; the database ends one."""
+    lock, met = pool_books.lock, threading.Barrier(2)
+    turned = itertools.count()
+
+    def lock_in_any_order(keys):
+        ordered = sorted(set(keys))
+        if len(ordered) == 1:
+            return lock(ordered)
+        if next(turned) % 2:
+            ordered.reverse()
+        first = lock(ordered[:1])
+        met.wait(PATIENCE_SECONDS)
+        return first | lock(ordered[1:])
+
+    acts = both_orders(2)
+    monkeypatch.setattr(pool_books, "lock", lock_in_any_order)
+
+    assert fates(at_once(acts)) == {"applied applied": 1, "OperationalError": 1}

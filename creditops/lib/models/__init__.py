@@ -6,6 +6,7 @@ from creditops.lib.models.due import DueRow
 from creditops.lib.models.idempotency import IdempotencyRecord
 from creditops.lib.models.outbox import OutboxMessage
 from creditops.lib.models.policy import PolicySetting
+from creditops.lib.models.seal import Seal, SealedRows
 from creditops.lib.models.stored_file import StoredFile
 
 __all__ = [
@@ -16,5 +17,7 @@ __all__ = [
     "IdempotencyRecord",
     "OutboxMessage",
     "PolicySetting",
+    "Seal",
+    "SealedRows",
     "StoredFile",
 ]

@@ -10,6 +10,7 @@ class AuditEntry(Book):
     """One change of one ordinary row: who, when, which fields. It never holds a value."""
 
     written_by_triggers = True
+    unsealed_fields = ("actor", "reason")
 
     table_name = models.CharField(max_length=63)
     row_id = models.CharField(max_length=80)

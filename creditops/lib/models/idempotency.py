@@ -12,6 +12,8 @@ class IdempotencyRecord(Book):
     the effect and its outbox rows exist together or not at all.
     """
 
+    unsealed_fields = ("owner", "body")
+
     owner = models.CharField(max_length=200)
     key = models.CharField(max_length=255)
     request_hash = models.CharField(max_length=64)

@@ -13,6 +13,8 @@ class PolicySetting(Book):
     Once-only: unique (scope, name, version).
     """
 
+    unsealed_fields = ("set_by", "approved_by")
+
     scope = models.CharField(max_length=120)
     name = models.CharField(max_length=60)
     version = models.PositiveIntegerField()

@@ -11,6 +11,8 @@ class StoredFile(Book):
     Once-only: unique (name). A document is rendered once; the stored bytes are what everyone gets.
     """
 
+    unsealed_fields = ("content",)
+
     name = models.CharField(max_length=200)
     content_type = models.CharField(max_length=100)
     content = models.BinaryField()

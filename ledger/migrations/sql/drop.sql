@@ -1,4 +1,4 @@
--- Undoes what tables.sql, journal.sql and values.sql make.
+-- Undoes what tables.sql, journal.sql, line.sql, values.sql and seals.sql make.
 DROP TABLE ledger_seatuse,
   ledger_accumulator,
   ledger_termuse,
@@ -34,4 +34,6 @@ DROP TABLE ledger_seatuse,
   ledger_holder
 CASCADE;
 DROP FUNCTION ledger_entry_balances, ledger_entry_is_closed, ledger_period_is_open,
+  ledger_period_stays_closed, ledger_counter_follows_drains, ledger_layout_begins_at_counter,
+  ledger_segment_holds_the_rest, ledger_move_is_accounted_for, ledger_correction_follows,
   creditops_released CASCADE;

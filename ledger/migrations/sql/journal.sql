@@ -52,3 +52,17 @@ END $$;
 CREATE TRIGGER ledger_period_is_open BEFORE INSERT ON ledger_journalentry
   FOR EACH ROW EXECUTE FUNCTION ledger_period_is_open();
 ALTER TABLE ledger_journalentry ENABLE ALWAYS TRIGGER ledger_period_is_open;
+
+-- A month that was closed is neither opened again nor forgotten.
+CREATE FUNCTION ledger_period_stays_closed() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF TG_OP = 'DELETE' OR (NEW.month, NEW.state, NEW.closed_at, NEW.closed_by)
+     IS DISTINCT FROM (OLD.month, OLD.state, OLD.closed_at, OLD.closed_by) THEN
+    RAISE EXCEPTION 'the month of % is closed and stays so', OLD.month
+      USING ERRCODE = 'check_violation', CONSTRAINT = 'ledger_period_stays_closed';
+  END IF;
+  RETURN NEW;
+END $$;
+CREATE TRIGGER ledger_period_stays_closed BEFORE UPDATE OR DELETE ON ledger_accountingperiod
+  FOR EACH ROW WHEN (OLD.state = 'closed') EXECUTE FUNCTION ledger_period_stays_closed();
+ALTER TABLE ledger_accountingperiod ENABLE ALWAYS TRIGGER ledger_period_stays_closed;

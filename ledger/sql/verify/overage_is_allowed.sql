@@ -1,5 +1,5 @@
--- Overage of a term never passes its largest cap, but for late events (a shrunken cap undoes nothing).
--- And what the term's use says is what the rows say as of the newest layout.
+-- The overage of a term is what its rows say as of the newest layout. How far it may go is decided when
+-- the line is laid out: no segment of overage is longer than the cap then allows.
 WITH ends AS (
   SELECT l.customer_id, l.pool_id, l.line, l.no, l.term_id,
          lead(l.start_pos) OVER (PARTITION BY l.customer_id, l.pool_id, l.line ORDER BY l.no) AS end_pos

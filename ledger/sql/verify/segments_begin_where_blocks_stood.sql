@@ -20,8 +20,8 @@ sums AS (
   FROM lengths AS x
 )
 SELECT format('layout %s of pool %s-%s', s.layout_no, s.customer_id, s.pool_id),
-       format('block %s begins with %s gone, rows say %s', s.block_id, s.b0,
-              s.on_line + coalesce(m.gone, 0))
+       format('block %s begins with %s gone and %s used, rows say %s and %s', s.block_id, s.b0, s.u0,
+              s.on_line + coalesce(m.gone, 0), s.on_line + coalesce(m.used, 0))
 FROM sums AS s
 LEFT JOIN LATERAL (
   SELECT sum(v.credits) AS gone,

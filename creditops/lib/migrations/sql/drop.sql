@@ -1,0 +1,1 @@
+DROP FUNCTION lib_approval_stays_as_decided CASCADE;

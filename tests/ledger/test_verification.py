@@ -1,0 +1,288 @@
+"""Each check of `verify` speaks when its promise is broken, and no other one does.
+
+Damage is planted as the owner of the tables with their triggers switched off; nothing is sealed here, so
+what speaks is the invariant itself. Those of documents and numbers: tests/invoicing/test_verify.py; the
+seals: tests/test_sealed_books.py.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from creditops.lib import files
+from invoicing import payments
+from ledger import closing, corrections, expiry
+from ledger.models import Block, JournalEntry, Pool, UsageEvent
+from tests import cast, damage
+from tests.cast import at, usage
+
+NOW = at("2026-03-01")
+
+
+@pytest.fixture
+def books(books_break) -> Pool:
+    """A paid contract used into its second layout, and a pool of free credits with a late event.
+
+    Of the free ones (customer free) blocks of 50 and 5 ended on 1 February; an event from before
+    came afterwards and took 20 of the 50 back. January is closed. Nothing is wrong.
+    """
+    contract = cast.sign()
+    cast.run_due(cast.START)
+    payments.record(
+        contract.invoices.get(), amount_minor=100_000, currency="USD", method="transfer",
+        reference="wire", by="Fiona", at=at("2026-01-02"),
+    )  # fmt: skip
+    pool = cast.open_pool(cast.customer("free"))
+    for size in (50, 5):
+        block = cast.grant(pool, size, source=f"b{size}", end=at("2026-02-01"))
+        subject = f"{block.customer_id}-{block.id}"
+        expiry.expire_due(subject, at("2026-02-01"), at("2026-02-01"))
+    cast.send("late", 20, when=at("2026-02-02"), time=at("2026-01-31"), customer="free")
+    cast.grant(pool, 1_000, source="b1000", when=at("2026-02-03"))
+    for day in (4, 5):
+        cast.report(
+            usage(f"f{day}", 100, customer="free"),
+            usage(f"p{day}", 7_000),
+            when=at(f"2026-02-0{day}"),
+        )
+    cast.grant(pool, 10, source="b10", when=at("2026-02-06"))
+    cast.send("f7", 100, when=at("2026-02-07"), customer="free")
+    files.keep("paper", b"as it was", content_type="text/plain", at=NOW)
+    closing.close_month(date(2026, 1, 1), by="Fiona", at=at("2026-02-20"))
+    assert said() == []
+    return pool
+
+
+def said() -> list[tuple[str, str, str]]:
+    return [(breach.check, breach.where, breach.detail) for breach in cast.breaches(NOW)]
+
+
+def name(pool: Pool) -> str:
+    return f"{pool.customer_id}-{pool.id}"
+
+
+@damage.test
+def test_a_block_whose_state_is_not_what_its_rows_say(books):
+    block = Block.objects.get(source="b1000")
+
+    damage.plant(f"UPDATE ledger_blockstate SET voided = 1 WHERE block_id = {block.id}")
+
+    assert said() == [
+        (
+            "blocks_add_up",
+            f"block {block.customer_id}-{block.id}",
+            "rows say used 200, expired 0, voided 0 of 1000; its state says 200, 0, 1",
+        )
+    ]
+
+
+@damage.test
+def test_an_entry_recorded_after_the_close(books):
+    [entry] = JournalEntry.objects.filter(source="payment:wire")
+
+    damage.plant(f"UPDATE ledger_journalentry SET recorded_at = '2026-02-21' WHERE id = {entry.id}")
+
+    assert said() == [
+        (
+            "closed_months_stay_closed",
+            f"journal entry {entry.id}",
+            "posts on 2026-01-02, recorded 2026-02-21 00:00:00+00, after the close of "
+            "2026-02-20 00:00:00+00",
+        )
+    ]
+
+
+@damage.test
+def test_more_that_came_back_than_had_gone(books):
+    damage.plant("UPDATE ledger_move SET of_seq = 2 WHERE type = 'EXPIRE_REVERSAL'")
+
+    assert said() == [
+        (
+            "corrections_give_back_what_was_drawn",
+            f"move 2 of pool {name(books)}",
+            "20 credits of 5 came back",
+        )
+    ]
+
+
+@damage.test
+def test_more_that_came_back_than_an_event_drew_on_the_line(books):
+    event = UsageEvent.objects.get(key="f5")
+    corrections.void(event, by="Fiona", reason="test", at=at("2026-02-10"))
+    other = UsageEvent.objects.get(key="late")
+    assert said() == []
+
+    damage.plant(
+        f"UPDATE ledger_move SET event_id = {other.id} WHERE type = 'CONSUME_REVERSAL'",
+    )
+
+    assert said() == [
+        (
+            "corrections_give_back_what_was_drawn",
+            f"event {other.customer_id}-{other.id}",
+            "100 credits of 0 came back that it drew on the line from block "
+            f"{Block.objects.get(source='b1000').id}",
+        )
+    ]
+
+
+@damage.test
+def test_deferred_revenue_that_is_not_the_value_of_blocks(books):
+    """An entry changed on both sides still balances."""
+    entry = JournalEntry.objects.filter(recipe="JE-05", customer__code="acme").first()
+
+    damage.plant(
+        "UPDATE ledger_journalline SET debit_minor = debit_minor + 1"
+        f" WHERE debit_minor > 0 AND entry_id = {entry.id}",
+        "UPDATE ledger_journalline SET credit_minor = credit_minor + 1"
+        f" WHERE credit_minor > 0 AND entry_id = {entry.id}",
+    )
+
+    assert said() == [
+        (
+            "deferred_revenue_is_the_value_of_blocks",
+            f"customer {entry.customer_id}",
+            "its blocks are worth 86000, deferred revenue is 85999 (minor units)",
+        )
+    ]
+
+
+@damage.test
+@pytest.mark.parametrize(
+    ("pos", "layout", "cover"),
+    [(0, "newest", "from 200 to now, cover 0"), (200, "before", "to 200, cover 0")],
+    ids=["a later layout", "an earlier layout"],
+)
+def test_a_drain_of_another_layout_than_told(books, pos, layout, cover):
+    newest = "(SELECT max(no) FROM ledger_layout AS l WHERE l.pool_id = d.pool_id)"
+    shift = "" if layout == "newest" else " - 1"
+
+    damage.plant(
+        f"UPDATE ledger_drain AS d SET layout_no = {newest}{shift}"
+        f" WHERE pool_id = {books.id} AND pos = {pos}"
+    )
+
+    [(check, where, detail)] = said()
+    assert (check, where) == ("drains_are_covered", f"drain {pos} of pool {name(books)}")
+    assert detail.endswith(f"{cover} of its 100 credits")
+
+
+@damage.test
+def test_a_drain_that_is_gone(books):
+    damage.plant(f"DELETE FROM ledger_drain WHERE pool_id = {books.id} AND pos = 100")
+
+    assert said() == [
+        (
+            "drains_form_a_chain",
+            f"drain 200 of pool {name(books)}",
+            "begins at 200 instead of 100",
+        )
+    ]
+
+
+@damage.test
+def test_the_last_drain_that_is_gone(books):
+    damage.plant(f"DELETE FROM ledger_drain WHERE pool_id = {books.id} AND pos = 200")
+
+    assert said() == [
+        (
+            "drains_form_a_chain",
+            f"pool {name(books)}",
+            "its counter is 300, its drains end at 200",
+        )
+    ]
+
+
+@damage.test
+def test_an_entry_that_does_not_balance(books):
+    [entry] = JournalEntry.objects.filter(source="payment:wire")
+
+    damage.plant(
+        f"UPDATE ledger_journalline SET debit_minor = 99999 WHERE debit_minor > 0 AND"
+        f" entry_id = {entry.id}"
+    )
+
+    assert said() == [
+        ("entries_balance", f"journal entry {entry.id}", "debits 99999, credits 100000 USD")
+    ]
+
+
+@damage.test
+def test_an_entry_without_lines(books):
+    [entry] = JournalEntry.objects.filter(source="payment:wire")
+
+    damage.plant(f"DELETE FROM ledger_journalline WHERE entry_id = {entry.id}")
+
+    assert said() == [("entries_balance", f"journal entry {entry.id}", "debits 0, credits 0 ")]
+
+
+@damage.test
+def test_an_event_with_another_amount(books):
+    after = UsageEvent.objects.get(key="f5")
+
+    damage.plant("UPDATE ledger_usageevent SET credits = 99 WHERE key = 'f4'")
+
+    assert said() == [
+        (
+            "events_fill_their_line",
+            f"event {after.customer_id}-{after.id}",
+            "lies at 100 of its line instead of 99",
+        )
+    ]
+
+
+@damage.test
+def test_a_state_that_stands_at_another_layout(books):
+    damage.plant(f"UPDATE ledger_poolstate SET layout_no = 99 WHERE pool_id = {books.id}")
+
+    [(check, where, detail)] = said()
+    assert (check, where) == ("layouts_follow_each_other", f"pool {name(books)}")
+    assert "its state says 99 and 4" in detail
+
+
+@damage.test
+def test_a_batch_that_received_more_than_it_stored(books):
+    batch = UsageEvent.objects.get(key="f4").id >> 16
+
+    damage.plant(f"UPDATE ledger_eventbatch SET received = 3 WHERE id = {batch}")
+
+    assert said() == [
+        (
+            "messages_are_accounted_for",
+            f"batch {batch}",
+            "3 received, 2 stored, 0 duplicates, 0 set aside",
+        )
+    ]
+
+
+@damage.test
+def test_overage_that_no_row_knows(books):
+    damage.plant("UPDATE ledger_termuse SET overage = 7 WHERE term_id <> 0")
+
+    [(check, _, detail)] = said()
+    assert (check, detail) == ("overage_is_allowed", "its state says overage 7, rows say 0")
+
+
+@damage.test
+def test_a_segment_that_begins_with_another_rest(books):
+    damage.plant(
+        "UPDATE ledger_segment SET u0 = u0 - 1 WHERE u0 > 0 AND layout_no ="
+        f" (SELECT max(layout_no) FROM ledger_segment WHERE pool_id = {books.id})"
+        f" AND pool_id = {books.id}"
+    )
+
+    [(check, _, detail)] = said()
+    block = Block.objects.get(source="b1000")
+    assert check == "segments_begin_where_blocks_stood"
+    assert detail == f"block {block.id} begins with 200 gone and 199 used, rows say 200 and 200"
+
+
+@damage.test
+def test_a_document_with_other_bytes(books):
+    damage.plant("UPDATE lib_storedfile SET content = 'as it was not' WHERE name = 'paper'")
+
+    [(check, where, detail)] = said()
+    assert (check, where) == ("documents_are_as_stored", "document paper")
+    assert detail.startswith("its bytes hash to ")
