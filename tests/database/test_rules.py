@@ -14,9 +14,10 @@ from tests.database import catalogue
 pytestmark = pytest.mark.django_db
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "database-rules.md").read_text()
-SECTIONS = dict(
-    re.match(r"(.+)\n((?s:.*))", section).groups() for section in PAGE.split("\n## ")[1:]
-)
+SECTIONS = {
+    title: body
+    for title, _, body in (section.partition("\n") for section in PAGE.split("\n## ")[1:])
+}
 # These sections list tables, the others rules by their names.
 BY_TABLE = (
     "What was written stays", "What changes is audited", "What a transaction must leave behind",

@@ -328,15 +328,15 @@ def test_locked_in_the_order_of_the_batch_two_batches_wait_for_each_other(monkey
     lock, met = pool_books.lock, threading.Barrier(2)
     turned = itertools.count()
 
-    def lock_in_any_order(keys):
+    def lock_in_any_order(keys, *now):
         ordered = sorted(set(keys))
         if len(ordered) == 1:
-            return lock(ordered)
+            return lock(ordered, *now)
         if next(turned) % 2:
             ordered.reverse()
-        first = lock(ordered[:1])
+        first = lock(ordered[:1], *now)
         met.wait(PATIENCE_SECONDS)
-        return first | lock(ordered[1:])
+        return first | lock(ordered[1:], *now)
 
     acts = both_orders(2)
     monkeypatch.setattr(pool_books, "lock", lock_in_any_order)
