@@ -16,6 +16,7 @@ from datetime import datetime, timedelta
 
 from django.contrib.contenttypes.models import ContentType
 from django.core.management import call_command
+from django.db import ProgrammingError
 from django.db.backends.utils import CursorWrapper
 
 from creditops.database import owner, shape
@@ -31,6 +32,8 @@ NAME_BYTES_MAX = 63  # PostgreSQL cuts longer names
 _BOOK_LENGTH = 20
 # Any number that no other program on the server uses for the same: "credits" on a telephone.
 _LOCK = 2733487
+
+_NOT_ALLOWED = "42501"  # PostgreSQL's insufficient_privilege
 
 _TEMPLATE = "creditops template, last used "
 _SCRATCH = "creditops scratch, made "
@@ -68,7 +71,19 @@ def create(name: str, template: str) -> None:
 def drop(name: str) -> None:
     """Drop the database `name`, ending the sessions in it; fine if there is none."""
     with _server() as cursor:
-        cursor.execute(f"DROP DATABASE IF EXISTS {_quoted(name)} WITH (FORCE)")
+        try:
+            cursor.execute(f"DROP DATABASE IF EXISTS {_quoted(name)} WITH (FORCE)")
+        except ProgrammingError as error:
+            if getattr(error.__cause__, "sqlstate", "") != _NOT_ALLOWED:
+                raise
+            # The server vacuums there, which FORCE may not end for us. Without FORCE it ends that
+            # by itself; the sessions, which have users, are ours to end.
+            cursor.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = %s AND usesysid IS NOT NULL",
+                [name],
+            )
+            cursor.execute(f"DROP DATABASE IF EXISTS {_quoted(name)}")
 
 
 def fresh_name(purpose: str) -> str:

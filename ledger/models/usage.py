@@ -262,6 +262,8 @@ class Hold(Book):
     the root; `user_id` is whose seat it counts in (L18).
     """
 
+    unsealed_fields = ("placed_by",)
+
     customer = models.ForeignKey(
         Customer, db_constraint=False, on_delete=models.DO_NOTHING, related_name="+"
     )

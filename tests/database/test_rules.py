@@ -15,8 +15,8 @@ pytestmark = pytest.mark.django_db
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "database-rules.md").read_text()
 SECTIONS = {
-    heading: body
-    for heading, _, body in (section.partition("\n") for section in PAGE.split("\n## ")[1:])
+    title: body
+    for title, _, body in (section.partition("\n") for section in PAGE.split("\n## ")[1:])
 }
 # These sections list tables, the others rules by their names.
 BY_TABLE = (
