@@ -197,7 +197,7 @@ def _locked(customer_id: int, pool_id: int, now: datetime, blocks: list[int]) ->
 
 def _lay_out(line: Line, recorded_at: datetime, reason: str) -> None:
     line.lay_out(recorded_at, reason)
-    thresholds.write(thresholds.notice(line, recorded_at))
+    thresholds.watch(line, recorded_at)
     pool_books.save([line], batch_id=None, recorded_at=recorded_at)
 
 

@@ -124,7 +124,7 @@ def revoke(block: Block, *, credits: int, by: str, reason: str, at: datetime) ->
             act=f"{reason} (by {by})"[:200],
         )  # fmt: skip
         line.lay_out(at, "revoked")
-        thresholds.write(thresholds.notice(line, at))
+        thresholds.watch(line, at)
         pool_books.save([line], batch_id=None, recorded_at=at)
     return line.moves[-1].credits
 

@@ -264,7 +264,7 @@ def _bring_up_to_date(line: Line, pool: Pool, at: datetime) -> None:
         pool_books.add_detail([line], at)
     if line.stale(at):
         line.lay_out(at, "due")
-        thresholds.write(thresholds.notice(line, at))
+        thresholds.watch(line, at)
     seats.Seats(at).begin([line], pool.holder.time_zone, ())
 
 

@@ -1,6 +1,7 @@
 """Notices when consumption reaches 50, 80, 95 % (or as set), nothing is left, or overage nears its cap.
 
 Rules A1 and A2. Each threshold fires once per arming; only a grant, or a lifted cap, arms it again.
+Use is what reaches them: credits that expire, or are taken back, tell nobody anything by themselves.
 What was noticed is left as crossings; `ledger/alerts.py` tells people.
 """
 

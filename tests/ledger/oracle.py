@@ -404,7 +404,6 @@ class Oracle(Holding):
         if credits > free and block.lives(now):
             return "credits_held"
         self._write(pool, "REVOKE", block, credits, now, self.date_of(now), now)
-        self.notice(pool, now)
         return ""
 
     def sweep(self, now: datetime) -> None:
@@ -415,7 +414,6 @@ class Oracle(Holding):
                 for block in sorted(ended, key=lambda b: (b.expires_at, b.no)):
                     if pool.rest(block):
                         self._lapse(pool, block, pool.rest(block), now)
-                        self.notice(pool, now)
 
     def _lapse(self, pool: Pool, block: Block, credits: int, now: datetime) -> None:
         end = block.expires_at
@@ -433,7 +431,6 @@ class Oracle(Holding):
                 oldest = months_later(block.effective_at, 24)
                 block.ends.append((end, now, min(into.ends_at, oldest), None))
                 block.rolled = True
-        self.notice(pool, now)
 
     def freeze(
         self, pool: Pool, share: Fraction, end: datetime, grace: datetime, now: datetime
@@ -442,7 +439,6 @@ class Oracle(Holding):
         for block in pool.blocks:
             if self._kept(pool, block, share, end, now):
                 block.ends.append((end, now, grace, end))
-        self.notice(pool, now)
 
     def _kept(self, pool: Pool, block: Block, share: Fraction, end: datetime, now: datetime) -> int:
         """What is kept of a block that may roll over at `end`; the rest of it expires."""

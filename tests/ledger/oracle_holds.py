@@ -45,7 +45,6 @@ class Holding(Alerting):
         if refused:
             return refused
         self.holds.append(Hold(pool, code, credits, now, now + lasts))
-        self.notice(pool, now)
         return ""
 
     def release(self, hold: Hold, now: datetime) -> str:
