@@ -87,7 +87,16 @@ def test_whoever_manages_customers_renames_their_people_and_nothing_else(ada):
     answer = sue.post(address(ada), posted)
 
     assert answer.status_code == 302
-    before: tuple[object, ...] = ("ada@acme.example", "Renamed", ada.password, True, False, False, [], 0)
+    before: tuple[object, ...] = (
+        "ada@acme.example",
+        "Renamed",
+        ada.password,
+        True,
+        False,
+        False,
+        [],
+        0,
+    )
     assert facts(ada) == before
     assert sue.post(address(ada, "password"), EVERYTHING).status_code == 403
     assert Person.objects.get(pk=ada.pk).check_password("adas-own-password")
