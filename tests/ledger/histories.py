@@ -60,6 +60,8 @@ class History:
             price=random.randint(0, 2_000),
             data_commitment=random.choice([0, 40]),
         )
+        if random.randrange(2):
+            self.books.change("contract:c1", "overage_base", "TOTAL_AVAILABLE", self.books.now)
 
     def act(self, random: Random) -> None:
         """Do the next act."""
@@ -240,7 +242,7 @@ class History:
         end = self.books.term.ends_at
         if now <= end <= later and self.random.random() < 0.7:
             self.books.wait(end - now)
-            self.random.choice([self.renew, self.renew, self.freeze])()
+            self.random.choice([self.renew, self.freeze])()
         self.books.wait(later - self.books.now)
 
     def renew(self) -> None:
@@ -254,6 +256,8 @@ class History:
         """What is left, if the term is over and nobody has renewed it, for a few days or many."""
         if self.books.now >= self.books.term.ends_at and not self.books.grace_ends_at:
             self.books.freeze(self._share(), self.random.choice([1, 10, 60]) * DAY)
+            for _ in range(self.random.randrange(4)):
+                self.correct()  # what is counted over at the end of a term
 
     def _share(self) -> Fraction:
         return self.random.choice([Fraction(1), Fraction(1, 2), Fraction(0)])

@@ -73,11 +73,6 @@ def returned_credits_of_an_ended_block_stay(plant: Plant) -> None:
     plant(line.Block, "expired_by", lambda block, now: False)
 
 
-def what_comes_back_to_frozen_credits_lapses(plant: Plant) -> None:
-    """A frozen block is taken for one whose life is over."""
-    plant(line.Block, "expired_by", line.Block.ended_by)
-
-
 def the_cap_is_always_of_the_commitment(plant: Plant) -> None:
     """What is available besides is not looked at."""
     plant(line.Line, "cap", lambda of, term, now: term.cap)
@@ -181,7 +176,6 @@ FAULTS = (
     nothing_that_expired_comes_back,
     corrections_give_back_the_first_draw_first,
     returned_credits_of_an_ended_block_stay,
-    what_comes_back_to_frozen_credits_lapses,
     the_cap_is_always_of_the_commitment,
     usage_posts_into_closed_months,
     five_minutes_are_late,
