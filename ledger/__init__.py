@@ -9,6 +9,7 @@
 | `line` | the heart: how events are placed on a pool's line, in memory, pure |
 | `pool_books` | reads a pool into memory under its lock, and writes back what happened |
 | `grants`, `expiry` | blocks are born, roll over, end |
+| `daily_credits`, `daily_rules` | a block for every local day |
 | `metering`, `drawdown` | events in, and credits drawn, one transaction per batch |
 | `punctuality` | what is due for a customer is done before its usage is judged |
 | `closed_terms` | word of late overage is left for those who bill |

@@ -16,6 +16,7 @@ from creditops.lib.refusals import Refusal
 from ledger import (
     books,
     closed_terms,
+    daily_credits,
     explain,
     moving,
     pool_books,
@@ -114,6 +115,7 @@ def _move(line: Line, event: UsageEvent, use: Use, credits: int, number: int, at
         horizons={line.pool_id: event.event_time},
         blocks=[draw.block_id for draw in drawn if draw.block_id is not None],
     )
+    renewed = daily_credits.bring_up_to_date([line], at)
     before = explain.credits(event)
     act = f"correction {number}"
     if credits < before:
@@ -144,7 +146,7 @@ def _move(line: Line, event: UsageEvent, use: Use, credits: int, number: int, at
             )
         moving.carry_out(line, use, plan, act=act, correction_no=number)
     seats.correct(line, event, credits - before)
-    if line.moved:
+    if line.moved or renewed:
         line.lay_out(at, "correction")
         thresholds.write(thresholds.notice(line, at))
         pool_books.save([line], batch_id=None, recorded_at=at)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from creditops.lib import calendar
-from ledger import limits, messages, moving, pool_books, thresholds
+from ledger import daily_credits, limits, messages, moving, pool_books, thresholds
 from ledger.limits import HolderKey
 from ledger.line import OBSERVE, SOFT, Line
 from ledger.models import Rate, ThresholdCrossing
@@ -93,6 +93,7 @@ class Drawing:
         stale = [line for line in self.lines.values() if line.stale(self.now)]
         if stale:
             self._read_detail()
+            daily_credits.bring_up_to_date(stale, self.now)
             for line in stale:
                 line.lay_out(self.now, "due")
 

@@ -165,19 +165,25 @@ def top_up(world: World, step: Step, at: datetime) -> None:
 
 def grant(world: World, step: Step, at: datetime) -> None:
     """Give free credits."""
+    holder = world.holder(step["account"], at)
+    given = {
+        "credits": step["credits"],
+        "source": f"{SOURCE}:{step['name']}",
+        "unit": step.get("unit", units.CREDITS),
+        "by": PROPOSER,
+        "reason": "scenario",
+        "at": at,
+    }
     if step["kind"] == "DAILY":
-        raise _unsupported("daily grants")
+        last_day = date.fromisoformat(step["until"]) if "until" in step else None
+        world.define(step["name"], free_credits.give_daily(holder, last_day=last_day, **given))
+        return
     block = free_credits.give(
-        world.holder(step["account"], at),
+        holder,
         kind=step["kind"].lower(),
-        credits=step["credits"],
-        source=f"{SOURCE}:{step['name']}",
-        unit=step.get("unit", units.CREDITS),
         expires_at=_instant(step, "expires_at", None),
         promo_policy=step.get("accounting", "ZERO_COST"),
-        by=PROPOSER,
-        reason="scenario",
-        at=at,
+        **given,
     )
     world.define(step["name"], block)
 

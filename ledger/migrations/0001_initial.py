@@ -362,6 +362,7 @@ class Migration(migrations.Migration):
                         ('valid_from', models.DateTimeField(blank=True, null=True)),
                         ('valid_until', models.DateTimeField(blank=True, null=True)),
                         ('relay_at', models.DateTimeField(blank=True, null=True)),
+                        ('daily_at', models.DateTimeField(blank=True, null=True)),
                         ('enforcement', models.CharField(default='HARD', max_length=8)),
                         ('late_window_days', models.PositiveSmallIntegerField(default=30)),
                         ('consumed', models.PositiveBigIntegerField(default=0)),
@@ -416,6 +417,24 @@ class Migration(migrations.Migration):
                     ],
                     options={
                         'ordering': ['pool', 'seq'],
+                    },
+                ),
+                migrations.CreateModel(
+                    name='DailyGrant',
+                    fields=[
+                        ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                        ('source', models.CharField(max_length=180)),
+                        ('credits', models.PositiveBigIntegerField()),
+                        ('first_day', models.DateField(help_text='local date of the holder')),
+                        ('last_day', models.DateField(blank=True, help_text='empty: for ever', null=True)),
+                        ('recorded_at', models.DateTimeField()),
+                        ('granted_by', models.CharField(max_length=200)),
+                        ('reason', models.TextField()),
+                        ('customer', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='accounts.customer')),
+                        ('pool', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='daily_grants', to='ledger.pool')),
+                    ],
+                    options={
+                        'ordering': ['id'],
                     },
                 ),
                 migrations.CreateModel(

@@ -1,6 +1,7 @@
 """The ledger's rows, one file per aggregate. The line's tables are written by hand in migrations/sql."""
 
 from ledger.models.block import Block, BlockChange, BlockLayer, BlockState, CostLayer
+from ledger.models.daily import DailyGrant
 from ledger.models.holder import CapLift, Holder, HolderTariff, Pool, PoolTerm, RateChoice, Term
 from ledger.models.journal import (
     Account,
@@ -50,6 +51,7 @@ __all__ = [
     "Correction",
     "CostLayer",
     "CreditUnit",
+    "DailyGrant",
     "Drain",
     "DuplicateCount",
     "EventBatch",

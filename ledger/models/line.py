@@ -173,6 +173,7 @@ class PoolState(Counter):
     valid_from = models.DateTimeField(null=True, blank=True)
     valid_until = models.DateTimeField(null=True, blank=True)
     relay_at = models.DateTimeField(null=True, blank=True)
+    daily_at = models.DateTimeField(null=True, blank=True)
     enforcement = models.CharField(max_length=8, default="HARD")
     late_window_days = models.PositiveSmallIntegerField(default=30)
     consumed = models.PositiveBigIntegerField(default=0)

@@ -36,6 +36,7 @@ WEIGHTS = {
     "correct": 8,
     "let_in": 2,
     "grant": 12,
+    "give_daily": 2,
     "sweep": 6,
     "revoke": 3,
     "renew": 4,
@@ -212,6 +213,14 @@ class History:
             meters=meters if pool.unit == CREDIT else None,
         )
 
+    def give_daily(self) -> None:
+        """Credits of every day, for some days or for ever."""
+        today = self.books.now.date()
+        last_day = self.random.choice([None, today, today + DAY, today + 9 * DAY])
+        self.books.give_daily(
+            self.random.choice(self.books.pools), self.random.randint(1, 9), last_day
+        )
+
     def revoke(self) -> None:
         """Some of a block's rest, or one more than that."""
         blocks: list[tuple[Pool, Block]] = [
@@ -285,10 +294,11 @@ class History:
         self.books.close_month()
 
     def look_back(self) -> None:
-        """At a balance of any instant, as known at any other."""
+        """At a balance of any instant, as known at any other, which is past."""
         instants = self._instants()
         at, known = self.random.choice(instants), self.random.choice(instants)
-        self.books.compare_as_of(at + self._tick(), known + self._tick())
+        known = min(known + self._tick(), self.books.now)
+        self.books.compare_as_of(at + self._tick(), known)
         self.books.compare_consumption()
 
     def _instants(self) -> list[datetime]:
