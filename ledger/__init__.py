@@ -20,6 +20,7 @@
 | `daily_balances`, `event_lists`, `usage_reports` | reads for pages: day by day, event by event, by feature |
 | `concentration` | how use is spread over users |
 | `thresholds`, `alerts` | 50, 80, 95 % and exhausted: noticed, then told |
+| `provider_costs` | what providers charge for what is passed on at zero markup |
 | `books`, `chart`, `journal`, `posting`, `periods` | double entry: accounts, entries, usage, months |
 | `verification` | proves all of it |
 """

@@ -21,6 +21,7 @@ USAGE = "4000"
 BREAKAGE = "4010"
 OVERAGE = "4020"
 CONTRA = "4090"
+COST_OF_REVENUE = "5000"
 
 _A, _L, _R, _E = (
     Account.Type.ASSET,
@@ -48,7 +49,7 @@ DEFAULT = {
     BREAKAGE: ("Revenue, breakage", _R),
     OVERAGE: ("Revenue, overage", _R),
     CONTRA: ("Contra-revenue, promotional credits", _R),
-    "5000": ("Cost of revenue", _E),
+    COST_OF_REVENUE: ("Cost of revenue", _E),
     "6100": ("Commission expense", _E),
     "6110": ("Amortisation of contract costs", _E),
     "6200": ("Marketing expense, free credits", _E),

@@ -13,7 +13,7 @@ from datetime import date, datetime
 from django.db import transaction
 
 from creditops.lib import money, sql
-from ledger import books, chart, limits, pool_books
+from ledger import books, chart, limits, pool_books, provider_costs
 from ledger.drawdown import AGENT
 from ledger.journal import Posting, post
 from ledger.models import BookSettings, Move, Pool
@@ -45,7 +45,7 @@ def run(at: datetime) -> int:
     for start in range(0, len(waiting), _POOLS_AT_ONCE):
         with transaction.atomic():
             entries += post_pools(waiting[start : start + _POOLS_AT_ONCE], at)
-    return entries
+    return entries + provider_costs.post(at)
 
 
 def post_pools(keys: Sequence[tuple[int, int]], at: datetime) -> int:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
+from typing import TypeVar
 
 from django.db import transaction
 from django.db.models import Q
@@ -50,6 +51,9 @@ class CompiledRate:
     role: str
 
 
+Priced = TypeVar("Priced", CompiledRate, Rate)
+
+
 @dataclass(frozen=True)
 class CompiledTariff:
     """A tariff in memory: its rates by meter."""
@@ -60,12 +64,15 @@ class CompiledTariff:
     by_meter: Mapping[int, tuple[CompiledRate, ...]]
 
     def rates(self, meter_id: int, data: Mapping[str, object]) -> list[CompiledRate]:
-        """The rates that price an event of `meter_id` with these properties; [] if none does."""
-        return [
+        """The rates that price an event of `meter_id` with these properties; [] if none does.
+
+        Of several for one property and unit the one that names most properties prices (S3, S12).
+        """
+        return narrowest(
             rate
             for rate in self.by_meter.get(meter_id, ())
             if all(str(data.get(name)) == value for name, value in rate.match)
-        ]
+        )
 
     def all_rates(self) -> list[CompiledRate]:
         """Every rate, whatever its meter: a customer's choice may name another meter's item."""
@@ -184,6 +191,16 @@ def compiled(tariff_id: int) -> CompiledTariff:
         tariff.version,
         {meter: tuple(rates) for meter, rates in by_meter.items()},
     )
+
+
+def narrowest(matching: Iterable[Priced]) -> list[Priced]:
+    """Of rates that match an event, one per property and unit: the narrowest, in the card's order."""
+    found: dict[tuple[str, int], Priced] = {}
+    for rate in matching:
+        key = (rate.property, rate.unit_id)
+        if key not in found or len(rate.match) > len(found[key].match):
+            found[key] = rate
+    return list(found.values())
 
 
 def _acting(versions: Sequence[Tariff], time: datetime) -> Tariff | None:

@@ -19,7 +19,7 @@ from creditops.lib.api.reading import written
 from creditops.lib.api.shapes import Page
 from ledger.models import Rate
 
-KINDS = (Rate.Kind.FIXED.value, Rate.Kind.PACK.value)
+KINDS = (Rate.Kind.FIXED.value, Rate.Kind.PACK.value, Rate.Kind.PASS_THROUGH.value)
 
 
 class PriceBody(Body):
@@ -48,7 +48,11 @@ class ItemBody(Body):
         child=Text(), required=False, help_text="only events whose data have these values"
     )
     kind = Choice(choices=KINDS, required=False)
-    credits = Credits()
+    credits = Credits(required=False, help_text="not of what is passed through")
+    credit_value = Text(
+        max_length=30, required=False, help_text="of what is passed through: money per credit"
+    )
+    actions = Credits(required=False, help_text="drawn beside it, in the unit ACTION")
     per = Whole(min_value=1, required=False, help_text="the size of a pack")
     unit = Text(max_length=40, required=False)
     role = Choice(choices=Rate.Role.values, required=False)
@@ -161,6 +165,7 @@ class RateCardVersions(ApiView):
             "tariff_exists",
             "tariff_in_the_past",
         ),
+        unreadable=("decimal_unreadable", "rate_value_unfit"),
     )
     def post(self, request: Request, card: str) -> Response:
         """Publish a version of a rate card. The first one makes the card; contracts without a rate

@@ -123,6 +123,11 @@ def event(world: World, wanted: Expectation, at: datetime) -> dict[str, Any]:
         if draw.block_id is not None
     ]
     actual["posting_date"] = posted[0].isoformat() if posted else None
+    running = explain.running_sum(stored)
+    if running is not None:
+        actual["exact_cumulative"] = money.decimal_text(running.credits)
+        actual["carried"] = money.decimal_text(running.carried)
+        actual["cumulative_cost"] = money.decimal_text(running.provider_cost)
     if stored.tariff is not None:
         rates = tariffs.compiled(stored.tariff.id).rates(stored.meter_id, stored.data or {})
         actual["card_version"] = stored.tariff.version

@@ -345,14 +345,12 @@ def _bonus_block(signed: Contract) -> Any:
 
 
 def _item(entry: dict[str, Any]) -> rate_cards.Item:
-    if "actions" in entry:
-        raise _unsupported("items that draw two units")
     kind = entry.get("kind", "FIXED")
-    if kind not in ("FIXED", "PACK"):
-        raise _unsupported(f"items of kind {kind}")
     item = rate_cards.Item(
         item=entry["item"], credits=entry.get("credits"), kind=_ITEM_KINDS[kind],
-        unit=entry.get("unit", units.CREDITS),
+        unit=entry.get("unit", units.CREDITS), credit_value=entry.get("credit_value", ""),
+        role=entry.get("role", "PRINCIPAL").lower(), actions=entry.get("actions", 0),
+        period_months=entry.get("period_months"),
     )  # fmt: skip
     return dataclasses.replace(item, per=entry["pack_size"]) if kind == "PACK" else item
 

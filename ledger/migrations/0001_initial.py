@@ -420,6 +420,34 @@ class Migration(migrations.Migration):
                     },
                 ),
                 migrations.CreateModel(
+                    name='PostedCost',
+                    fields=[
+                        ('pool', models.OneToOneField(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, primary_key=True, related_name='+', serialize=False, to='ledger.pool')),
+                        ('last_id', models.BigIntegerField(default=0)),
+                        ('cost', models.DecimalField(decimal_places=24, default=0, max_digits=60)),
+                        ('customer', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='accounts.customer')),
+                    ],
+                    options={
+                        'abstract': False,
+                    },
+                ),
+                migrations.CreateModel(
+                    name='ProviderCost',
+                    fields=[
+                        ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                        ('batch_id', models.BigIntegerField()),
+                        ('item', models.CharField(max_length=100)),
+                        ('posting_date', models.DateField()),
+                        ('cost', models.DecimalField(decimal_places=24, max_digits=60)),
+                        ('recorded_at', models.DateTimeField()),
+                        ('customer', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='accounts.customer')),
+                        ('pool', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='ledger.pool')),
+                    ],
+                    options={
+                        'ordering': ['id'],
+                    },
+                ),
+                migrations.CreateModel(
                     name='DailyGrant',
                     fields=[
                         ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),

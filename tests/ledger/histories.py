@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from fractions import Fraction
 from random import Random
 
-from tests.ledger.oracle import FIVE_MINUTES, MICROSECOND
+from tests.ledger.oracle import FIVE_MINUTES, MICROSECOND, NOT_NUMBERED
 from tests.ledger.oracle_rows import Block, Event, Hold, Message, Pool
 from tests.ledger.two_books import CREDIT, DATA, RATES, TwoBooks
 
@@ -224,7 +224,10 @@ class History:
     def revoke(self) -> None:
         """Some of a block's rest, or one more than that."""
         blocks: list[tuple[Pool, Block]] = [
-            (pool, block) for pool in self.books.pools for block in pool.blocks
+            (pool, block)
+            for pool in self.books.pools
+            for block in pool.blocks
+            if block.no < NOT_NUMBERED
         ]
         pool, block = self.random.choice(blocks)
         self.books.revoke(pool, block, self.random.randint(1, max(1, pool.rest(block) + 1)))

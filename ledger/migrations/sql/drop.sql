@@ -1,5 +1,7 @@
 -- Undoes what tables.sql, journal.sql and values.sql make.
 DROP TABLE ledger_seatuse,
+  ledger_postedcost,
+  ledger_providercost,
   ledger_accumulator,
   ledger_termuse,
   ledger_blockstate,
