@@ -14,7 +14,7 @@ from creditops.lib import money
 from creditops.lib.refusals import NotFound, Problem, Refusal
 from ledger import tariffs, units
 from ledger.models import Meter, Rate
-from ledger.tariffs import Price
+from ledger.tariffs import ENTITLING, Price
 
 # The property of an event that tells what a provider charges per unit of its quantity.
 PROVIDER_COST = "provider_cost"
@@ -76,8 +76,8 @@ def publish(
         name: of a new card, for people.
 
     Returns the version. Raises Refusal `rate_card_empty`, `rate_not_integer` naming each wrong
-    item, `rate_value_unfit`, `rate_item_twice` for a name or a price point that stands there twice,
-    `tariff_in_the_past` or `tariff_exists`.
+    item, `rate_value_unfit`, `rate_period_unfit`, `rate_item_twice` for a name or a
+    price point that stands there twice, `tariff_in_the_past` or `tariff_exists`.
     """
     items = [part for item in items for part in _parts(item)]
     _check(items)
@@ -137,6 +137,13 @@ def _parts(item: Item) -> list[Item]:
             "rate_value_unfit",
             f"{item.item}: the money value of a credit is what a pass-through action needs, and what "
             "others don't have.",
+            unreadable=True,
+        )
+    if (item.kind in ENTITLING) != (item.period_months is not None):
+        raise Refusal(
+            "rate_period_unfit",
+            f"{item.item}: a period in months is what flat fees and licences need, and what others "
+            "don't have.",
             unreadable=True,
         )
     parts = [_passed_through(item) if item.credit_value else item]

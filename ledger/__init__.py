@@ -15,6 +15,7 @@
 | `closed_terms` | word of late overage is left for those who bill |
 | `holds`, `hold_ends` | credits set aside before work, captured as an event or given back |
 | `seats` | an allowance per user and month inside a pool |
+| `entitlements` | flat fees and licences, paid with credits, earned by day |
 | `corrections` | events made smaller, larger, void |
 | `balances`, `movements`, `explain` | reads: how many, what happened, who paid for what |
 | `daily_balances`, `event_lists`, `usage_reports` | reads for pages: day by day, event by event, by feature |

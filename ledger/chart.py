@@ -14,6 +14,7 @@ CASH = "1000"
 RECEIVABLES = "1100"
 UNBILLED = "1150"
 DEFERRED_CREDITS = "2100"
+ENTITLEMENTS = "2120"
 TAX = "2200"
 UNCLAIMED = "2400"
 PAYABLES = "2010"
@@ -40,7 +41,7 @@ DEFAULT = {
     PAYABLES: ("Accounts payable, providers", _L),
     DEFERRED_CREDITS: ("Deferred revenue, credits", _L),
     "2110": ("Deferred revenue, options", _L),
-    "2120": ("Deferred revenue, entitlements", _L),
+    ENTITLEMENTS: ("Deferred revenue, entitlements", _L),
     "2150": ("Refund liability", _L),
     TAX: ("Output tax payable", _L),
     "2300": ("Accrued commissions", _L),

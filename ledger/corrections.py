@@ -25,7 +25,7 @@ from ledger import (
     tariffs,
     thresholds,
 )
-from ledger.drawdown import USAGE
+from ledger.drawdown import ENTITLED, USAGE
 from ledger.line import Line
 from ledger.models import Correction, UsageEvent
 from ledger.moving import Drawn, Use
@@ -43,7 +43,8 @@ def correct(
         void: the last word: an event that was voided can't be corrected again.
 
     Posted on the date of the act; effective at the event's time. Raises Refusal
-    `correction_of_nothing` for an event that drew nothing, `event_void`, or what a late use of the
+    `correction_of_nothing` for an event that drew nothing, `event_void`, `entitlement_not_corrected` for
+    a flat fee or licences (R6), or what a late use of the
     missing credits would be refused with.
     """
     if event.status != UsageEvent.Status.APPLIED or event.pool is None:
@@ -51,6 +52,11 @@ def correct(
             "correction_of_nothing",
             f"Event {event.key!r} was {event.get_status_display()}: it drew nothing that could be "
             "corrected.",
+        )
+    if _revenue_class(event) == ENTITLED:
+        raise Refusal(
+            "entitlement_not_corrected",
+            f"Event {event.key!r} paid for access over time, which is not given back.",
         )
     with transaction.atomic():
         current = books.current(at)

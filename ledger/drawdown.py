@@ -24,7 +24,7 @@ from ledger.resolving import Event
 from ledger.seats import SEAT_LIMIT, Seats, seat_of
 from ledger.thresholds import Placed
 
-USAGE, AGENT = "usage", "agent"
+USAGE, AGENT, ENTITLED = "usage", "agent", "entitled"
 
 # Pool id, item, posting date.
 CostKey = tuple[int, str, date]
@@ -279,6 +279,8 @@ class Drawing:
 
 
 def _revenue_class(event: Event) -> str:
-    """Whether the event's revenue is ours or passed on to a provider (V14)."""
+    """Whether the event's revenue is ours, runs over time (V7), or is passed on to a provider (V14)."""
+    if event.message.entitles:
+        return ENTITLED
     agents = (charge.role == Rate.Role.AGENT for charge in event.charges)
     return AGENT if any(agents) else USAGE

@@ -36,6 +36,7 @@ class Message:
         quantity: exact; its meaning is the meter's.
         user: the customer's end user.
         data: properties; only those that the meter declares are kept.
+        entitles: it pays for access, a flat fee or licences; never of a client's making.
     """
 
     source: str
@@ -48,6 +49,7 @@ class Message:
     quantity: Decimal | None = None
     user: str | None = None
     data: Mapping[str, Any] = field(default_factory=dict)
+    entitles: bool = False
 
     def body(self) -> dict[str, Any]:
         """The message as JSON, for the table of exceptions and for comparing a repetition."""

@@ -22,6 +22,8 @@ TOO_LARGE = "quantity_too_large"
 # No event costs more: the largest whole number that every JSON reader keeps exactly.
 LARGEST_COST = 9_007_199_254_740_991
 
+_FRACTIONAL = (Rate.Kind.PACK, Rate.Kind.PASS_THROUGH)
+
 
 @dataclass(slots=True)
 class RunningSum:
@@ -77,12 +79,12 @@ def charges(
         counted = _quantity(rate, quantity, data)
         if isinstance(counted, str):
             return counted
-        if rate.kind == Rate.Kind.FIXED and counted.denominator != 1:
+        if rate.kind not in _FRACTIONAL and counted.denominator != 1:
             return NOT_WHOLE
         exact = counted * rate.credits / rate.per
         if exact > LARGEST_COST:
             return TOO_LARGE
-        running = rate.kind in (Rate.Kind.PACK, Rate.Kind.PASS_THROUGH)
+        running = rate.kind in _FRACTIONAL
         ours = rate.kind == Rate.Kind.PASS_THROUGH and rate.role == Rate.Role.PRINCIPAL
         cost = counted if ours else Fraction(0)
         asked.append(Charge(rate.item, rate.unit_id, exact, running, rate.role, cost))

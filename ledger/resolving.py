@@ -268,7 +268,9 @@ def _prices(holder: _Holder, event: Event, book: PriceBook) -> bool:
     if event.meter is None or event.meter.rated_unit_id is not None:
         return True
     tariff = book.tariff(holder.key.holder_id, event.time)
-    return tariff is not None and bool(tariff.rates(event.meter.id, event.data))
+    return tariff is not None and bool(
+        tariff.rates(event.meter.id, event.data, entitling=event.message.entitles)
+    )
 
 
 def _find_rates(events: Iterable[Event], book: PriceBook) -> None:
@@ -283,7 +285,8 @@ def _rate(event: Event, holder: HolderKey, meter: Meter, book: PriceBook) -> Non
         charged = rating.already_rated(event.quantity, meter.code, meter.rated_unit_id)
     else:
         tariff = book.tariff(holder.holder_id, event.time)
-        rates = [] if tariff is None else tariff.rates(meter.id, event.data)
+        entitling = event.message.entitles
+        rates = [] if tariff is None else tariff.rates(meter.id, event.data, entitling=entitling)
         if tariff is None or not rates:
             event.set_aside(NO_RATE)
             return

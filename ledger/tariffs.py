@@ -19,6 +19,8 @@ from ledger.models import CreditUnit, Holder, HolderTariff, Meter, Rate, RateCho
 
 # Compiled tariffs that a process keeps; more are compiled again when needed.
 _KEPT = 1_000
+# What is bought for a time, not used.
+ENTITLING = (Rate.Kind.FLAT, Rate.Kind.LICENCE)
 
 
 @dataclass(frozen=True)
@@ -63,15 +65,19 @@ class CompiledTariff:
     version: str
     by_meter: Mapping[int, tuple[CompiledRate, ...]]
 
-    def rates(self, meter_id: int, data: Mapping[str, object]) -> list[CompiledRate]:
+    def rates(
+        self, meter_id: int, data: Mapping[str, object], *, entitling: bool = False
+    ) -> list[CompiledRate]:
         """The rates that price an event of `meter_id` with these properties; [] if none does.
 
+        `entitling`: those of flat fees and licences, which usage never draws (V7).
         Of several for one property and unit the one that names most properties prices (S3, S12).
         """
         return narrowest(
             rate
             for rate in self.by_meter.get(meter_id, ())
-            if all(str(data.get(name)) == value for name, value in rate.match)
+            if (rate.kind in ENTITLING) == entitling
+            and all(str(data.get(name)) == value for name, value in rate.match)
         )
 
     def all_rates(self) -> list[CompiledRate]:

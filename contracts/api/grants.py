@@ -11,16 +11,15 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.api.callers import ApiView, Scope
-from accounts.models import Customer
 from contracts import free_credits
-from contracts.api.contracts import visible
+from contracts.api.contracts import holder_of
 from creditops.lib.api.forms import Body, Choice, Credits, Day, Instant, Lines, Text
 from creditops.lib.api.operations import Operation
-from creditops.lib.refusals import NotFound, Refusal
-from ledger import balances, holders, units
+from creditops.lib.refusals import Refusal
+from ledger import balances, units
 from ledger.api import pools
 from ledger.api.pools import BlockShown
-from ledger.models import Block, Holder, Pool
+from ledger.models import Block, Pool
 
 # Daily credits end with their day and cost nothing; only they have a last day.
 _NOT_DAILY = frozenset({"expires_at", "promo_policy", "meters"})
@@ -61,11 +60,11 @@ class Grants(ApiView):
         """Give promotional, bonus or compensation credits, or some for every local day: the answer
         is then today's block. Paid ones are bought: see `/topups`."""
         given = _fitting(self.given())
-        customer = self.customer(given.pop("customer"))
+        customer, contract = given.pop("customer"), given.pop("contract", None)
         units.find(given["unit"])
 
         def give(at: datetime) -> BlockShown:
-            holder = self._holder(customer, given.pop("contract", None), at)
+            holder = holder_of(self, customer, contract, at)
             act = given | {"by": self.by, "at": at}
             act["source"] = f"api:{self.key.name}:{uuid.uuid4().hex}"
             if act["kind"] == Block.Kind.DAILY:
@@ -74,15 +73,6 @@ class Grants(ApiView):
             return _shown(free_credits.give(holder, **act), at)
 
         return self.once(give)
-
-    def _holder(self, customer: Customer, code: str | None, at: datetime) -> Holder:
-        """The named contract's holder, else the customer's open one."""
-        if code is None:
-            return holders.pay_as_you_go(customer, at)
-        contract = visible(self, code)
-        if contract.customer_id != customer.pk:
-            raise NotFound("contract", code)
-        return contract.holder
 
 
 def _fitting(given: dict[str, Any]) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from creditops.lib.refusals import Refusal
 from creditops.scenarios import values
 from creditops.scenarios.world import APPROVER, PROPOSER, Sent, World
 from invoicing import billing, cards, payments, purchases, tax
-from ledger import books, caps, closing, corrections, explain, metering, units
+from ledger import books, caps, closing, corrections, entitlements, explain, metering, units
 from ledger.messages import Message
 from ledger.models import Block, Rate, UsageEvent
 
@@ -261,6 +261,25 @@ def approve_overage(world: World, step: Step, at: datetime) -> None:
     )
 
 
+def unlock(world: World, step: Step, at: datetime) -> None:
+    """Unlock a feature for its flat fee."""
+    made = entitlements.unlock(
+        world.holder(step["account"], at), item=step["item"], **_entitled(step, at)
+    )
+    world.define(step["name"], made)
+
+
+def charge_licences(world: World, step: Step, at: datetime) -> None:
+    """Charge the licences of some users for a period."""
+    made = entitlements.charge_licences(
+        world.holder(step["account"], at),
+        item=step["item"],
+        users=step["users"],
+        **_entitled(step, at),
+    )
+    world.define(step["name"], made)
+
+
 def renew(world: World, step: Step, at: datetime) -> None:
     """Sign the transposed renewal."""
     term_ends.sign_renewal(world.contract(step["contract"]), by=PROPOSER, at=at)
@@ -296,6 +315,8 @@ VERBS: dict[str, Verb] = {
     "pay": pay,
     "set_card": set_card,
     "approve_overage": approve_overage,
+    "unlock": unlock,
+    "charge_licences": charge_licences,
     "renew": renew,
     "cancel": cancel,
     "close_period": close_period,
@@ -353,6 +374,17 @@ def _item(entry: dict[str, Any]) -> rate_cards.Item:
         period_months=entry.get("period_months"),
     )  # fmt: skip
     return dataclasses.replace(item, per=entry["pack_size"]) if kind == "PACK" else item
+
+
+def _entitled(step: Step, at: datetime) -> dict[str, Any]:
+    dates = {name: date.fromisoformat(step[name]) for name in ("start", "end") if name in step}
+    return {
+        "source": f"{SOURCE}:{step['name']}",
+        "starts_on": dates.get("start"),
+        "ends_on": dates.get("end"),
+        "by": PROPOSER,
+        "at": at,
+    }
 
 
 def _scope(world: World, ref: str) -> str:

@@ -420,6 +420,40 @@ class Migration(migrations.Migration):
                     },
                 ),
                 migrations.CreateModel(
+                    name='Entitlement',
+                    fields=[
+                        ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                        ('source', models.CharField(max_length=200)),
+                        ('kind', models.CharField(choices=[('flat', 'flat fee'), ('licence', 'licences')], max_length=10)),
+                        ('item', models.CharField(max_length=100)),
+                        ('users', models.PositiveIntegerField(help_text='of licences; 1 of a flat fee')),
+                        ('starts_on', models.DateField()),
+                        ('ends_on', models.DateField(help_text='exclusive')),
+                        ('event_id', models.BigIntegerField()),
+                        ('recorded_at', models.DateTimeField()),
+                        ('granted_by', models.CharField(max_length=200)),
+                        ('customer', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='accounts.customer')),
+                        ('holder', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='ledger.holder')),
+                    ],
+                    options={
+                        'ordering': ['id'],
+                    },
+                ),
+                migrations.CreateModel(
+                    name='EntitlementRelease',
+                    fields=[
+                        ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                        ('through', models.DateField()),
+                        ('cumulative_minor', models.PositiveBigIntegerField()),
+                        ('recorded_at', models.DateTimeField()),
+                        ('customer', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='accounts.customer')),
+                        ('entitlement', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='releases', to='ledger.entitlement')),
+                    ],
+                    options={
+                        'ordering': ['through'],
+                    },
+                ),
+                migrations.CreateModel(
                     name='PostedCost',
                     fields=[
                         ('pool', models.OneToOneField(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, primary_key=True, related_name='+', serialize=False, to='ledger.pool')),

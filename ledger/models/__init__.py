@@ -2,6 +2,7 @@
 
 from ledger.models.block import Block, BlockChange, BlockLayer, BlockState, CostLayer
 from ledger.models.daily import DailyGrant
+from ledger.models.entitlement import Entitlement, EntitlementRelease
 from ledger.models.holder import CapLift, Holder, HolderTariff, Pool, PoolTerm, RateChoice, Term
 from ledger.models.journal import (
     Account,
@@ -56,6 +57,8 @@ __all__ = [
     "DailyGrant",
     "Drain",
     "DuplicateCount",
+    "Entitlement",
+    "EntitlementRelease",
     "EventBatch",
     "EventSource",
     "ExceptionEnd",
