@@ -5,12 +5,12 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 
 from contracts.models import RateCard, RateCardVersion, RateItem
-from creditops.lib import money
+from creditops.lib import money, policies
 from creditops.lib.refusals import NotFound, Problem, Refusal
 from ledger import tariffs, units
 from ledger.models import Meter, Rate
@@ -77,10 +77,11 @@ def publish(
 
     Returns the version. Raises Refusal `rate_card_empty`, `rate_not_integer` naming each wrong
     item, `rate_value_unfit`, `rate_period_unfit`, `rate_item_twice` for a name or a
-    price point that stands there twice, `tariff_in_the_past` or `tariff_exists`.
+    price point that stands there twice, `retirement_without_notice`, `tariff_in_the_past` or `tariff_exists`.
     """
     items = [part for item in items for part in _parts(item)]
     _check(items)
+    _check_notice(card, items, effective_from, at)
     with transaction.atomic():
         row, _ = RateCard.objects.get_or_create(code=card, defaults={"name": name or card})
         prices = [_price(item) for item in items]
@@ -99,6 +100,24 @@ def publish(
             _row(made, item, price) for item, price in zip(items, prices, strict=True)
         )
     return made
+
+
+def _check_notice(card: str, items: Sequence[Item], effective_from: datetime, at: datetime) -> None:
+    """An action ends with notice: customers have to choose another one in time (R2)."""
+    before = RateCardVersion.objects.filter(
+        card__code=card, effective_from__lt=effective_from
+    ).first()
+    days = policies.in_force([], at)["retirement_notice_days"]
+    if before is None or effective_from >= at + timedelta(days=days):
+        return
+    kept = {item.item for item in items}
+    ended = sorted({item.item for item in before.items.all()} - kept)
+    if ended:
+        raise Refusal(
+            "retirement_without_notice",
+            f"{ended[0]!r} would end on {effective_from:%Y-%m-%d}. Customers who use it need "
+            f"{days} days to choose another action: keep it, or let the version act later.",
+        )
 
 
 def find(code: str) -> RateCard:

@@ -3,6 +3,7 @@
 | file | what stands there |
 |---|---|
 | `units`, `meters`, `tariffs` | what is counted, and what an action costs |
+| `rate_choices` | the old rate or the improved one: the customer chooses |
 | `rating` | from an event to credits, exactly |
 | `holders`, `terms`, `caps` | who holds pools; their terms; how far they may overdraw |
 | `limits` | the settings that the ledger obeys |

@@ -30,6 +30,7 @@ from ledger.line import Line
 from ledger.models import Correction, UsageEvent
 from ledger.moving import Drawn, Use
 from ledger.periods import Months
+from ledger.tariffs import CompiledRate
 
 
 def correct(
@@ -167,7 +168,7 @@ def _revenue_class(event: UsageEvent) -> str:
 def _cost(event: UsageEvent, quantity: Decimal) -> int | None:
     """The credits of an event of this quantity; None if they hang on more than it, or on others."""
     data, meter = event.data or {}, event.meter
-    rates = tariffs.compiled(event.tariff_id).rates(meter.id, data) if event.tariff_id else []
+    rates = _rates(event)
     if meter.rated_unit_id is not None:
         charged = rating.already_rated(quantity, meter.code, meter.rated_unit_id)
     else:
@@ -175,6 +176,15 @@ def _cost(event: UsageEvent, quantity: Decimal) -> int | None:
     if isinstance(charged, str) or len(charged) != 1 or charged[0].running:
         return None
     return None if any(rate.property for rate in rates) else int(charged[0].exact)
+
+
+def _rates(event: UsageEvent) -> list[CompiledRate]:
+    """The rates that priced the event, by the customer's choices too."""
+    if event.tariff_id is None:
+        return []
+    book = tariffs.PriceBook([event.holder_id], [event.customer_id])
+    asked = (event.meter_id, event.data or {})
+    return book.rates(event.holder_id, tariffs.compiled(event.tariff_id), asked, event.event_time)
 
 
 def _next_number(event: UsageEvent) -> int:

@@ -20,8 +20,6 @@ from ledger.models import Entitlement, EntitlementRelease, Holder, Rate
 from ledger.periods import Months
 
 _DUE = "ledger.entitlement"
-# The source of the events that draw for entitlements; their key is the entitlement's source.
-SOURCE = "entitlements"
 
 
 def unlock(
@@ -152,7 +150,7 @@ def _draw(
 def _spend(holder: Holder, rate: Rate, users: int, source: str, at: datetime) -> int:
     """Draw the credits as an event; returns its id."""
     message = Message(
-        source=SOURCE,
+        source=messages.ENTITLEMENTS,
         key=source,
         customer=holder.customer.code,
         contract=holder.code,
@@ -160,7 +158,7 @@ def _spend(holder: Holder, rate: Rate, users: int, source: str, at: datetime) ->
         quantity=Decimal(users),
         entitles=True,
     )
-    outcome = metering.accept([message], at=at, origin=SOURCE).outcomes[0]
+    outcome = metering.accept([message], at=at, origin=messages.ENTITLEMENTS).outcomes[0]
     if outcome.status in (messages.DUPLICATE, messages.CONFLICT):
         raise Refusal("already_granted", f"{source!r} was charged already.")
     if outcome.status not in (messages.APPLIED, messages.RECORDED):

@@ -10,6 +10,7 @@ from math import floor
 from creditops.lib import sql
 from creditops.lib.refusals import NotFound
 from ledger import tariffs
+from ledger.messages import ENTITLEMENTS
 from ledger.models import Correction, Drain, Move, Rate, UsageEvent
 
 
@@ -58,16 +59,17 @@ def find(uid: str) -> UsageEvent:
 
 
 def rates(event: UsageEvent) -> list[Rate]:
-    """The rates of the tariff's version that match the event; none if it was rated already."""
-    if event.tariff is None:
+    """The rates of the tariff's version that priced the event, by the customer's choices too; none if
+    it was rated already."""
+    if event.tariff is None or event.holder is None:
         return []
-    data = event.data or {}
-    priced = event.tariff.rates.filter(meter_id=event.meter_id)
-    return tariffs.narrowest(
-        rate
-        for rate in priced.select_related("unit").order_by("id")
-        if all(str(data.get(name)) == value for name, value in rate.match.items())
-    )
+    book = tariffs.PriceBook([event.holder.id], [event.customer_id])
+    asked = (event.meter_id, event.data or {})
+    entitling = event.source.name == ENTITLEMENTS
+    compiled = tariffs.compiled(event.tariff.id)
+    priced = book.rates(event.holder.id, compiled, asked, event.event_time, entitling=entitling)
+    rows = {(rate.item, rate.unit_id): rate for rate in event.tariff.rates.select_related("unit")}
+    return [rows[rate.item, rate.unit_id] for rate in priced]
 
 
 def running_sum(event: UsageEvent) -> Running | None:

@@ -19,6 +19,8 @@ DUPLICATE = "duplicate"
 CONFLICT = "conflict"
 HELD = "held"
 EXCEPTION = "exception"
+# The source of the events that draw for flat fees and licences.
+ENTITLEMENTS = "entitlements"
 STATUSES = (APPLIED, RECORDED, DUPLICATE, CONFLICT, REFUSED, HELD, EXCEPTION)
 
 

@@ -226,7 +226,7 @@ class PriceBook:
         for row in HolderTariff.objects.filter(**wanted).order_by("starts_at"):
             self._assigned.setdefault(row.holder_id, []).append(row)
         self._choices: dict[int, list[RateChoice]] = {}
-        for choice in RateChoice.objects.filter(**wanted).order_by("effective_at"):
+        for choice in RateChoice.objects.filter(**wanted).order_by("-effective_at"):
             self._choices.setdefault(choice.holder_id, []).append(choice)
         names = {row.tariff_name for rows in self._assigned.values() for row in rows}
         self._versions: dict[str, list[Tariff]] = {}
@@ -243,9 +243,49 @@ class PriceBook:
                 return None if version is None else compiled(version.id)
         return None
 
+    def rates(
+        self,
+        holder_id: int,
+        tariff: CompiledTariff,
+        event: tuple[int, Mapping[str, object]],
+        time: datetime,
+        *,
+        entitling: bool = False,
+    ) -> list[CompiledRate]:
+        """The rates of `tariff` that price an event (meter id, properties) of `time`, as chosen.
+
+        An action that the version no longer has is priced only by the customer's choice (R2).
+        """
+        found = tariff.rates(*event, entitling=entitling)
+        known = found or self._retired(tariff, event, time)
+        items = dict.fromkeys(self.chosen(holder_id, rate.item, time) for rate in known)
+        if list(items) == list(dict.fromkeys(rate.item for rate in found)):
+            return found
+        chosen = [rate for item in items for rate in tariff.all_rates() if rate.item == item]
+        return chosen or found
+
     def chosen(self, holder_id: int, item: str, time: datetime) -> str:
-        """The item as which `item` is rated at `time`: the customer's choice, or itself (R2)."""
-        for choice in self._choices.get(holder_id, ()):
-            if choice.item == item and choice.effective_at <= time:
-                item = choice.chosen_item
+        """The item as which `item` is rated at `time`: by the customer's newest choices, one
+        leading to the next, or itself (R2)."""
+        seen: set[str] = set()
+        while item not in seen:
+            seen.add(item)
+            for choice in self._choices.get(holder_id, ()):
+                if choice.item == item and choice.effective_at <= time:
+                    newest = choice.chosen_item
+                    break
+            else:
+                return item
+            item = newest
         return item
+
+    def _retired(
+        self, tariff: CompiledTariff, event: tuple[int, Mapping[str, object]], time: datetime
+    ) -> list[CompiledRate]:
+        """What priced such an event in the newest version before that did."""
+        versions = self._versions.get(tariff.name, ())
+        for version in reversed([v for v in versions if v.effective_from <= time]):
+            rates = compiled(version.id).rates(*event)
+            if rates:
+                return rates
+        return []

@@ -166,6 +166,7 @@ class RateCardVersions(ApiView):
             "rate_card_empty",
             "rate_item_twice",
             "rate_not_integer",
+            "retirement_without_notice",
             "tariff_exists",
             "tariff_in_the_past",
         ),

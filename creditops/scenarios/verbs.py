@@ -17,7 +17,17 @@ from creditops.lib.refusals import Refusal
 from creditops.scenarios import values
 from creditops.scenarios.world import APPROVER, PROPOSER, Sent, World
 from invoicing import billing, cards, payments, purchases, tax
-from ledger import books, caps, closing, corrections, entitlements, explain, metering, units
+from ledger import (
+    books,
+    caps,
+    closing,
+    corrections,
+    entitlements,
+    explain,
+    metering,
+    rate_choices,
+    units,
+)
 from ledger.messages import Message
 from ledger.models import Block, Rate, UsageEvent
 
@@ -261,6 +271,18 @@ def approve_overage(world: World, step: Step, at: datetime) -> None:
     )
 
 
+def choose_rate(world: World, step: Step, at: datetime) -> None:
+    """Record as which action the customer has another one rated."""
+    rate_choices.choose(
+        world.contract(step["contract"]).holder,
+        item=step["item"],
+        to=step["to"],
+        effective_at=_instant(step, "effective_at", at),
+        by=step.get("by", PROPOSER),
+        at=at,
+    )
+
+
 def unlock(world: World, step: Step, at: datetime) -> None:
     """Unlock a feature for its flat fee."""
     made = entitlements.unlock(
@@ -315,6 +337,7 @@ VERBS: dict[str, Verb] = {
     "pay": pay,
     "set_card": set_card,
     "approve_overage": approve_overage,
+    "choose_rate": choose_rate,
     "unlock": unlock,
     "charge_licences": charge_licences,
     "renew": renew,
