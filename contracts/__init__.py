@@ -13,5 +13,6 @@
 | `term_ends` | a term ends: renewed, ended, frozen for a grace |
 | `late_overage` | overage that came after its term was billed |
 | `proposal_letters` | the renewal proposal as a document, with its arithmetic in words |
+| `maturity` | how long deferred credits may last |
 | `standing` | how a contract stands: terms, overage, warnings |
 """

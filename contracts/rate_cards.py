@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 
 from contracts.models import RateCard, RateCardVersion, RateItem
+from creditops.lib import money, policies
 from creditops.lib.refusals import NotFound, Problem, Refusal
 from ledger import tariffs, units
-from ledger.models import Rate
-from ledger.tariffs import Price
+from ledger.models import Meter, Rate
+from ledger.tariffs import ENTITLING, Price
 
+# The property of an event that tells what a provider charges per unit of its quantity.
+PROVIDER_COST = "provider_cost"
 CHEAPEST_IS_NOT_ONE = "CHEAPEST_ACTION_IS_NOT_ONE_CREDIT"
 
 
@@ -25,6 +29,9 @@ class Item:
         item: its name on the card.
         credits: what it costs, a positive whole number (as given; text is checked).
         kind: of `Rate.Kind`.
+        credit_value: of a pass-through action the money value of a credit in the books' currency, as
+            decimal text; it takes the place of `credits` (S15, R4).
+        actions: credits of the unit ACTION that are drawn beside it per unit of quantity (S13, R5).
         per: the size of a pack; 1 otherwise.
         meter: the meter's code; empty: named like the item, and made if it is new.
         property: the priced property of the meter's events; empty: their quantity.
@@ -34,7 +41,7 @@ class Item:
     """
 
     item: str
-    credits: object
+    credits: object = None
     kind: str = Rate.Kind.FIXED
     per: int = 1
     meter: str = ""
@@ -44,6 +51,8 @@ class Item:
     role: str = Rate.Role.PRINCIPAL
     period_months: int | None = None
     customer_unit: str = ""
+    credit_value: str = ""
+    actions: object = 0
 
 
 def publish(
@@ -67,10 +76,12 @@ def publish(
         name: of a new card, for people.
 
     Returns the version. Raises Refusal `rate_card_empty`, `rate_not_integer` naming each wrong
-    item, `rate_item_twice` for a name or a price point that stands there twice,
-    `tariff_in_the_past` or `tariff_exists`.
+    item, `rate_value_unfit`, `rate_period_unfit`, `rate_item_twice` for a name or a
+    price point that stands there twice, `retirement_without_notice`, `tariff_in_the_past` or `tariff_exists`.
     """
+    items = [part for item in items for part in _parts(item)]
     _check(items)
+    _check_notice(card, items, effective_from, at)
     with transaction.atomic():
         row, _ = RateCard.objects.get_or_create(code=card, defaults={"name": name or card})
         prices = [_price(item) for item in items]
@@ -89,6 +100,24 @@ def publish(
             _row(made, item, price) for item, price in zip(items, prices, strict=True)
         )
     return made
+
+
+def _check_notice(card: str, items: Sequence[Item], effective_from: datetime, at: datetime) -> None:
+    """An action ends with notice: customers have to choose another one in time (R2)."""
+    before = RateCardVersion.objects.filter(
+        card__code=card, effective_from__lt=effective_from
+    ).first()
+    days = policies.in_force([], at)["retirement_notice_days"]
+    if before is None or effective_from >= at + timedelta(days=days):
+        return
+    kept = {item.item for item in items}
+    ended = sorted({item.item for item in before.items.all()} - kept)
+    if ended:
+        raise Refusal(
+            "retirement_without_notice",
+            f"{ended[0]!r} would end on {effective_from:%Y-%m-%d}. Customers who use it need "
+            f"{days} days to choose another action: keep it, or let the version act later.",
+        )
 
 
 def find(code: str) -> RateCard:
@@ -118,6 +147,45 @@ def warnings(card: RateCard) -> list[tuple[str, str]]:
             )
         ]
     return []
+
+
+def _parts(item: Item) -> list[Item]:
+    """The item as rates know it: pass-through as credits per money, actions as an item beside it."""
+    if (item.kind == Rate.Kind.PASS_THROUGH) != bool(item.credit_value):
+        raise Refusal(
+            "rate_value_unfit",
+            f"{item.item}: the money value of a credit is what a pass-through action needs, and what "
+            "others don't have.",
+            unreadable=True,
+        )
+    if (item.kind in ENTITLING) != (item.period_months is not None):
+        raise Refusal(
+            "rate_period_unfit",
+            f"{item.item}: a period in months is what flat fees and licences need, and what others "
+            "don't have.",
+            unreadable=True,
+        )
+    parts = [_passed_through(item) if item.credit_value else item]
+    if item.actions != 0:
+        beside = Item(
+            item.item, item.actions, meter=item.meter, match=item.match, unit=units.ACTIONS
+        )
+        parts.append(beside)
+    return parts
+
+
+def _passed_through(item: Item) -> Item:
+    """Provider cost / value of a credit, at zero markup: an exact number of credits per money."""
+    value = money.decimal(item.credit_value)
+    if value <= 0:
+        raise Refusal(
+            "rate_value_unfit",
+            f"{item.item}: a credit is worth more than nothing.",
+            unreadable=True,
+        )
+    return dataclasses.replace(
+        item, credits=value.denominator, per=value.numerator, property=PROVIDER_COST
+    )
 
 
 def _check(items: Sequence[Item]) -> None:
@@ -167,7 +235,7 @@ def _price(item: Item) -> Price:
     return Price(
         item=item.item,
         kind=item.kind,
-        meter=units.find_meter(item.meter) if item.meter else units.ensure_meter(item.item),
+        meter=_meter(item),
         property=item.property,
         match=item.match,
         unit=units.ensure(item.unit),
@@ -176,6 +244,13 @@ def _price(item: Item) -> Price:
         role=item.role,
         period_months=item.period_months,
     )
+
+
+def _meter(item: Item) -> Meter:
+    meter = units.find_meter(item.meter) if item.meter else units.ensure_meter(item.item)
+    if item.kind == Rate.Kind.PASS_THROUGH:
+        units.keep_property(meter, PROVIDER_COST, "number")
+    return meter
 
 
 def _row(version: RateCardVersion, item: Item, price: Price) -> RateItem:

@@ -17,7 +17,7 @@ from contracts.models import Contract, ScheduledCharge
 from contracts.renewals import RENEWED_MONTHS, Proposal
 from creditops.lib import calendar, due
 from creditops.lib.refusals import Refusal
-from ledger import balances, books, expiry, holders
+from ledger import balances, books, daily_credits, expiry, holders
 from ledger.expiry import Carry
 from ledger.models import Term
 
@@ -105,6 +105,7 @@ def _end(contract: Contract, at: datetime, recorded_at: datetime) -> None:
     """End the contract; with a grace, what a renewal would keep is frozen until that is over."""
     contract.status = Contract.Status.ENDED
     contract.save(update_fields=["status"])
+    daily_credits.stop_all(contract.holder, at=at)
     until = _grace_ends_at(contract, at)
     if until == at:
         return

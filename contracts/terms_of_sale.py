@@ -45,6 +45,13 @@ _POLICIES = (
         "finance",
         "Days from the issue of an invoice to its due date.",
     ),
+    Policy(
+        "retirement_notice_days",
+        30,
+        policy_values.whole_number(0, 365),
+        "product",
+        "How many days before an action leaves the rate card its version has to be published.",
+    ),
 )
 
 

@@ -13,10 +13,12 @@ from creditops.lib import due, outbox
 from creditops.lib.due import Report
 from creditops.lib.models import DueRow
 from invoicing import billing, issuing, rendering
-from ledger import alerts, closed_terms, expiry, holds
+from ledger import alerts, closed_terms, daily_credits, entitlements, expiry, holds
 
 HANDLERS: dict[str, due.Handler] = {
     "ledger.expire": expiry.expire_due,
+    "ledger.daily": daily_credits.grant_due,
+    "ledger.entitlement": entitlements.release_due,
     holds.LAPSE: holds.lapse_due,
     closed_terms.RESTATE: late_overage.bill_due,
     "contracts.term_start": agreements.start_term,

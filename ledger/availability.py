@@ -9,7 +9,7 @@ from datetime import datetime
 from django.db import transaction
 
 from creditops.lib import sql
-from ledger import moving, pool_books, punctuality, resolving
+from ledger import daily_credits, moving, pool_books, punctuality, resolving
 from ledger.line import OBSERVE, SOFT, Line
 from ledger.messages import Message
 from ledger.models import Pool, PoolState, PoolTerm
@@ -188,6 +188,7 @@ def _of_pool(pool: Pool, at: datetime) -> Line:
     with transaction.atomic():
         line = pool_books.lock([(pool.customer_id, pool.id)], at)[pool.customer_id, pool.id]
         pool_books.add_detail([line], at)
+        daily_credits.imagine([line], at)
         line.lay_out(at, "check")
         Seats(at).begin([line], pool.holder.time_zone, ())
     return line

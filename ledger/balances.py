@@ -8,7 +8,8 @@ from datetime import datetime
 from fractions import Fraction
 
 from creditops.lib import money, sql
-from ledger import limits
+from ledger import daily_rules, limits
+from ledger.daily_rules import Day
 from ledger.line import DAILY, SOFT
 from ledger.models import CapLift, Holder, Pool, PoolTerm, Term, UsageEvent
 
@@ -21,7 +22,10 @@ FROZEN = "frozen"
 
 @dataclass(frozen=True)
 class BlockBalance:
-    """A block as of an instant. Credits are whole; `cost_minor` is of the whole block."""
+    """A block as of an instant. Credits are whole; `cost_minor` is of the whole block.
+
+    `id` is 0 for a day's credits whose block nobody has written yet (L15).
+    """
 
     id: int
     pool_id: int
@@ -124,6 +128,8 @@ def of_pools(pools: Sequence[Pool], *, as_of: datetime, known_at: datetime) -> l
     }
     terms = running_terms(customer, [pool.holder_id for pool in pools], as_of)
     held = dict(sql.rows("ledger", "held_as_of", **asked))
+    for day in daily_rules.unwritten(pools, known_at):
+        blocks.setdefault(day.rule.pool_id, []).append(_of_day(day, as_of))
     return [
         _balance(
             pool,
@@ -224,6 +230,29 @@ def commitment_of(pool: Pool, term: Term) -> PoolTerm | None:
 def overage_of(pool: Pool, term: Term) -> int:
     """Net overage of a term, as known now."""
     return consumption(pool, term).get("overage", 0)
+
+
+def _of_day(day: Day, as_of: datetime) -> BlockBalance:
+    """A day's credits that have no block yet, as that block will be."""
+    return BlockBalance(
+        id=0,
+        pool_id=day.rule.pool_id,
+        kind=DAILY,
+        meters=None,
+        priority=daily_rules.PRIORITY,
+        source=day.source,
+        granted=day.rule.credits,
+        effective_at=day.begins,
+        expires_at=day.ends,
+        frozen_from=None,
+        used=0,
+        expired=0,
+        voided=0,
+        quantity=day.rule.credits,
+        cost_minor=0,
+        currency="",
+        as_of=as_of,
+    )
 
 
 def _balance(pool: Pool, blocks: list[BlockBalance], held: int, overage: int) -> Balance:

@@ -14,6 +14,7 @@ CASH = "1000"
 RECEIVABLES = "1100"
 UNBILLED = "1150"
 DEFERRED_CREDITS = "2100"
+ENTITLEMENTS = "2120"
 TAX = "2200"
 UNCLAIMED = "2400"
 PAYABLES = "2010"
@@ -21,6 +22,7 @@ USAGE = "4000"
 BREAKAGE = "4010"
 OVERAGE = "4020"
 CONTRA = "4090"
+COST_OF_REVENUE = "5000"
 
 _A, _L, _R, _E = (
     Account.Type.ASSET,
@@ -39,7 +41,7 @@ DEFAULT = {
     PAYABLES: ("Accounts payable, providers", _L),
     DEFERRED_CREDITS: ("Deferred revenue, credits", _L),
     "2110": ("Deferred revenue, options", _L),
-    "2120": ("Deferred revenue, entitlements", _L),
+    ENTITLEMENTS: ("Deferred revenue, entitlements", _L),
     "2150": ("Refund liability", _L),
     TAX: ("Output tax payable", _L),
     "2300": ("Accrued commissions", _L),
@@ -48,7 +50,7 @@ DEFAULT = {
     BREAKAGE: ("Revenue, breakage", _R),
     OVERAGE: ("Revenue, overage", _R),
     CONTRA: ("Contra-revenue, promotional credits", _R),
-    "5000": ("Cost of revenue", _E),
+    COST_OF_REVENUE: ("Cost of revenue", _E),
     "6100": ("Commission expense", _E),
     "6110": ("Amortisation of contract costs", _E),
     "6200": ("Marketing expense, free credits", _E),

@@ -16,6 +16,7 @@ from creditops.lib.refusals import Refusal
 from ledger import (
     books,
     closed_terms,
+    daily_credits,
     explain,
     moving,
     pool_books,
@@ -24,11 +25,12 @@ from ledger import (
     tariffs,
     thresholds,
 )
-from ledger.drawdown import USAGE
+from ledger.drawdown import ENTITLED, USAGE
 from ledger.line import Line
 from ledger.models import Correction, UsageEvent
 from ledger.moving import Drawn, Use
 from ledger.periods import Months
+from ledger.tariffs import CompiledRate
 
 
 def correct(
@@ -42,7 +44,8 @@ def correct(
         void: the last word: an event that was voided can't be corrected again.
 
     Posted on the date of the act; effective at the event's time. Raises Refusal
-    `correction_of_nothing` for an event that drew nothing, `event_void`, or what a late use of the
+    `correction_of_nothing` for an event that drew nothing, `event_void`, `entitlement_not_corrected` for
+    a flat fee or licences (R6), or what a late use of the
     missing credits would be refused with.
     """
     if event.status != UsageEvent.Status.APPLIED or event.pool is None:
@@ -50,6 +53,11 @@ def correct(
             "correction_of_nothing",
             f"Event {event.key!r} was {event.get_status_display()}: it drew nothing that could be "
             "corrected.",
+        )
+    if _revenue_class(event) == ENTITLED:
+        raise Refusal(
+            "entitlement_not_corrected",
+            f"Event {event.key!r} paid for access over time, which is not given back.",
         )
     with transaction.atomic():
         current = books.current(at)
@@ -114,6 +122,7 @@ def _move(line: Line, event: UsageEvent, use: Use, credits: int, number: int, at
         horizons={line.pool_id: event.event_time},
         blocks=[draw.block_id for draw in drawn if draw.block_id is not None],
     )
+    renewed = daily_credits.bring_up_to_date([line], at)
     before = explain.credits(event)
     act = f"correction {number}"
     if credits < before:
@@ -144,7 +153,7 @@ def _move(line: Line, event: UsageEvent, use: Use, credits: int, number: int, at
             )
         moving.carry_out(line, use, plan, act=act, correction_no=number)
     seats.correct(line, event, credits - before)
-    if line.moved:
+    if line.moved or renewed:
         line.lay_out(at, "correction")
         thresholds.write(thresholds.notice(line, at))
         pool_books.save([line], batch_id=None, recorded_at=at)
@@ -159,7 +168,7 @@ def _revenue_class(event: UsageEvent) -> str:
 def _cost(event: UsageEvent, quantity: Decimal) -> int | None:
     """The credits of an event of this quantity; None if they hang on more than it, or on others."""
     data, meter = event.data or {}, event.meter
-    rates = tariffs.compiled(event.tariff_id).rates(meter.id, data) if event.tariff_id else []
+    rates = _rates(event)
     if meter.rated_unit_id is not None:
         charged = rating.already_rated(quantity, meter.code, meter.rated_unit_id)
     else:
@@ -167,6 +176,15 @@ def _cost(event: UsageEvent, quantity: Decimal) -> int | None:
     if isinstance(charged, str) or len(charged) != 1 or charged[0].running:
         return None
     return None if any(rate.property for rate in rates) else int(charged[0].exact)
+
+
+def _rates(event: UsageEvent) -> list[CompiledRate]:
+    """The rates that priced the event, by the customer's choices too."""
+    if event.tariff_id is None:
+        return []
+    book = tariffs.PriceBook([event.holder_id], [event.customer_id])
+    asked = (event.meter_id, event.data or {})
+    return book.rates(event.holder_id, tariffs.compiled(event.tariff_id), asked, event.event_time)
 
 
 def _next_number(event: UsageEvent) -> int:

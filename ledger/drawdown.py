@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from fractions import Fraction
 
 from creditops.lib import calendar
-from ledger import limits, messages, moving, pool_books, thresholds
+from ledger import daily_credits, limits, messages, moving, pool_books, thresholds
 from ledger.limits import HolderKey
 from ledger.line import OBSERVE, SOFT, Line
 from ledger.models import Rate, ThresholdCrossing
@@ -23,7 +24,10 @@ from ledger.resolving import Event
 from ledger.seats import SEAT_LIMIT, Seats, seat_of
 from ledger.thresholds import Placed
 
-USAGE, AGENT = "usage", "agent"
+USAGE, AGENT, ENTITLED = "usage", "agent", "entitled"
+
+# Pool id, item, posting date.
+CostKey = tuple[int, str, date]
 
 
 @dataclass(slots=True)
@@ -42,6 +46,7 @@ class Drawing:
         horizon: the time of the oldest event.
         placed: per pool the events on the line in order, to name those that cross a threshold.
         capped: whether an event was refused for the overage cap.
+        provider_costs: what providers charge for what was drawn, by pool id, item, posting date.
     """
 
     holder: HolderKey
@@ -56,6 +61,7 @@ class Drawing:
     horizon: datetime = field(init=False)
     placed: dict[int, list[Placed]] = field(default_factory=dict)
     capped: bool = False
+    provider_costs: dict[CostKey, Fraction] = field(default_factory=dict)
 
     def draw(self, events: Sequence[Event]) -> None:
         """Judge and draw these events, all of this holder."""
@@ -93,6 +99,7 @@ class Drawing:
         stale = [line for line in self.lines.values() if line.stale(self.now)]
         if stale:
             self._read_detail()
+            daily_credits.bring_up_to_date(stale, self.now)
             for line in stale:
                 line.lay_out(self.now, "due")
 
@@ -222,6 +229,12 @@ class Drawing:
         for charge in event.charges:
             if charge.running:
                 self._sum(charge).add(charge.exact)
+            if charge.provider_cost:
+                pool_id = self.lines[charge.unit_id].pool_id
+                key = (pool_id, charge.item, self._posting_date(event))
+                self.provider_costs[key] = (
+                    self.provider_costs.get(key, Fraction(0)) + charge.provider_cost
+                )
         if event.message.user:
             for unit_id, n in credits.items():
                 line = self.lines[unit_id]
@@ -266,6 +279,8 @@ class Drawing:
 
 
 def _revenue_class(event: Event) -> str:
-    """Whether the event's revenue is ours or passed on to a provider (V14)."""
+    """Whether the event's revenue is ours, runs over time (V7), or is passed on to a provider (V14)."""
+    if event.message.entitles:
+        return ENTITLED
     agents = (charge.role == Rate.Role.AGENT for charge in event.charges)
     return AGENT if any(agents) else USAGE

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from fractions import Fraction
+from math import floor
 
 from creditops.lib import sql
 from creditops.lib.refusals import NotFound
+from ledger import tariffs
+from ledger.messages import ENTITLEMENTS
 from ledger.models import Correction, Drain, Move, Rate, UsageEvent
 
 
@@ -29,6 +33,20 @@ class Draw:
     currency: str
 
 
+@dataclass(frozen=True)
+class Running:
+    """The exact running sum of a fractional item with an event: credits, and what a provider charged
+    for them (0 for packs), in the books' currency (R4)."""
+
+    credits: Fraction
+    provider_cost: Fraction
+
+    @property
+    def carried(self) -> Fraction:
+        """What was not drawn yet: a part of a credit."""
+        return self.credits - floor(self.credits)
+
+
 def find(uid: str) -> UsageEvent:
     """The event of this name, `<customer>-<event>`. Raises NotFound."""
     customer, _, event = uid.partition("-")
@@ -41,16 +59,34 @@ def find(uid: str) -> UsageEvent:
 
 
 def rates(event: UsageEvent) -> list[Rate]:
-    """The rates of the tariff's version that match the event; none if it was rated already."""
-    if event.tariff is None:
+    """The rates of the tariff's version that priced the event, by the customer's choices too; none if
+    it was rated already."""
+    if event.tariff is None or event.holder is None:
         return []
-    data = event.data or {}
-    priced = event.tariff.rates.filter(meter_id=event.meter_id)
-    return [
-        rate
-        for rate in priced.select_related("unit").order_by("id")
-        if all(str(data.get(name)) == value for name, value in rate.match.items())
-    ]
+    book = tariffs.PriceBook([event.holder.id], [event.customer_id])
+    asked = (event.meter_id, event.data or {})
+    entitling = event.source.name == ENTITLEMENTS
+    compiled = tariffs.compiled(event.tariff.id)
+    priced = book.rates(event.holder.id, compiled, asked, event.event_time, entitling=entitling)
+    rows = {(rate.item, rate.unit_id): rate for rate in event.tariff.rates.select_related("unit")}
+    return [rows[rate.item, rate.unit_id] for rate in priced]
+
+
+def running_sum(event: UsageEvent) -> Running | None:
+    """What the event's fractional item came to with it; None if none of its items is fractional."""
+    fractional = (Rate.Kind.PACK, Rate.Kind.PASS_THROUGH)
+    rate = next((rate for rate in rates(event) if rate.kind in fractional), None)
+    if rate is None or event.pool is None:
+        return None
+    rows = sql.rows(
+        "ledger", "running_sum_at", customer=event.customer_id, pool=event.pool.id, event=event.id,
+        item=rate.item,
+    )  # fmt: skip
+    passed = [row for row in rows if row[0] == Rate.Kind.PASS_THROUGH]
+    return Running(
+        sum((Fraction(row[3]) * row[1] / row[2] for row in rows), Fraction(0)),
+        sum((Fraction(row[3]) for row in passed), Fraction(0)),
+    )
 
 
 def draws(event: UsageEvent) -> list[Draw]:

@@ -11,7 +11,7 @@ from django.db.models import Q
 
 from creditops.lib import due
 from creditops.lib.refusals import Refusal
-from ledger import books, moving, pool_books, thresholds
+from ledger import books, daily_rules, moving, pool_books, thresholds
 from ledger.line import Block as LineBlock
 from ledger.line import Layer, Line
 from ledger.models import Block, BlockChange, BlockLayer, BlockState, CostLayer, Pool, Term
@@ -19,7 +19,7 @@ from ledger.periods import Months
 
 # Which class of credits is drawn first (L4).
 PRIORITIES = {
-    Block.Kind.DAILY: 10,
+    Block.Kind.DAILY: daily_rules.PRIORITY,
     Block.Kind.PROMO: 20,
     Block.Kind.COMPENSATION: 20,
     Block.Kind.PAID: 50,
@@ -71,24 +71,54 @@ def issue(pool: Pool, grants: Sequence[Grant], *, at: datetime) -> list[Block]:
         at: the instant of the act; a block may become effective later.
 
     Returns the blocks. Raises Refusal `already_granted`, `grant_not_positive`, `grant_too_large` or
-    `grant_ends_before_it_begins`. Thresholds that a grant brings below are armed again (A2).
+    `grant_ends_before_it_begins`. Thresholds that a grant brings below are armed again (A2); daily
+    credits count in no alert, so they arm none (X14).
     """
     for grant in grants:
-        _check(grant)
+        check(grant)
     with transaction.atomic():
         lines = pool_books.lock([(pool.customer_id, pool.id)], at)
         line = lines[pool.customer_id, pool.id]
         pool_books.add_detail([line], at)
-        counted = line.measured(at)[0] + _base(line, at)
-        made = [_create(pool, grant, counted, at) for grant in grants]
-        for grant, (block, layer) in zip(grants, made, strict=True):
-            line.blocks[block.id] = _in_line(block, grant, layer, counted)
-        _measure_from_oldest(line, at)
+        made = [add(line, pool, grant, at) for grant in grants]
+        measured = any(grant.kind != Block.Kind.DAILY for grant in grants)
+        if measured:
+            _measure_from_oldest(line, at)
         line.lay_out(at, "grant")
-        armings = thresholds.rearm(line, at)
+        armings = thresholds.rearm(line, at) if measured else []
         thresholds.write(thresholds.notice(line, at), armings)
         pool_books.save([line], batch_id=None, recorded_at=at)
-    return [block for block, _ in made]
+    return made
+
+
+def add(line: Line, pool: Pool, grant: Grant, at: datetime) -> Block:
+    """Write one block and put it into its pool's line, which is locked and has its detail.
+
+    `at` is the instant to record. The line has to be laid out anew before anything is drawn on it.
+    """
+    counted = line.measured(at)[0] + _base(line, at)
+    block, layer = _create(pool, grant, counted, at)
+    line.blocks[block.id] = in_line(block, grant.expires_at, layer, counted)
+    return block
+
+
+def in_line(
+    block: Block, expires_at: datetime | None, layer: CostLayer, counted: int = 0
+) -> LineBlock:
+    """A block that was just granted, as the line sees it."""
+    return LineBlock(
+        block.id,
+        block.kind,
+        block.granted,
+        block.priority,
+        block.effective_at,
+        block.term_start,
+        expires_at,
+        expires_at,
+        None if block.meters is None else frozenset(block.meters),
+        Layer(layer.id, layer.quantity, layer.cost_minor),
+        counted,
+    )
 
 
 def revoke(block: Block, *, credits: int, by: str, reason: str, at: datetime) -> int:
@@ -140,7 +170,8 @@ def plan_expiry(block: Block, expires_at: datetime, group: str) -> None:
     )
 
 
-def _check(grant: Grant) -> None:
+def check(grant: Grant) -> None:
+    """Refuse what can't be granted to anybody."""
     if grant.credits <= 0:
         raise Refusal(
             "grant_not_positive", f"{grant.credits} credits can't be granted. Grant at least 1."
@@ -228,22 +259,6 @@ def _term_start(grant: Grant) -> datetime:
     return grant.effective_at if grant.term is None else grant.term.starts_at
 
 
-def _in_line(block: Block, grant: Grant, layer: CostLayer, counted: int) -> LineBlock:
-    return LineBlock(
-        block.id,
-        block.kind,
-        block.granted,
-        block.priority,
-        block.effective_at,
-        block.term_start,
-        grant.expires_at,
-        grant.expires_at,
-        None if grant.meters is None else frozenset(grant.meters),
-        Layer(layer.id, layer.quantity, layer.cost_minor),
-        counted,
-    )
-
-
 def _base(line: Line, at: datetime) -> int:
     use = line.term_at(at)
     return 0 if use is None else use.base
@@ -253,6 +268,7 @@ def _measure_from_oldest(line: Line, at: datetime) -> None:
     """A pool without terms measures from the grant of the oldest block alive at the last grant (A1).
 
     Used up or not: what decides is its end, so blocks are looked up that the line has no use for.
+    Daily credits are not measured, so their blocks don't count here either.
     """
     use = line.term_at(at)
     if use is None or use.id != 0:
@@ -264,6 +280,7 @@ def _measure_from_oldest(line: Line, at: datetime) -> None:
             pool_id=line.pool_id,
             block__customer_id=line.customer_id,
         )
+        .exclude(block__kind=Block.Kind.DAILY)
         .order_by("block__effective_at", "block_id")
         .values_list("counted_before", flat=True)
         .first()

@@ -250,6 +250,8 @@ class Line:
     term_id: int | None = None
     window: Window = field(default_factory=Window)
     relay_at: datetime | None = None
+    # When the credits of the next day are due (L15); None: no daily credits.
+    daily_at: datetime | None = None
     alert_pos: int | None = None
     scoped: bool = False
     detailed: bool = False
@@ -471,6 +473,8 @@ class Line:
         to_come += [
             block.until for block in blocks if block.until is not None and block.until > now
         ]
+        if self.daily_at is not None:
+            to_come.append(self.daily_at)
         self.relay_at = min((*ends, *to_come), default=None)
 
 

@@ -19,6 +19,8 @@ DUPLICATE = "duplicate"
 CONFLICT = "conflict"
 HELD = "held"
 EXCEPTION = "exception"
+# The source of the events that draw for flat fees and licences.
+ENTITLEMENTS = "entitlements"
 STATUSES = (APPLIED, RECORDED, DUPLICATE, CONFLICT, REFUSED, HELD, EXCEPTION)
 
 
@@ -36,6 +38,7 @@ class Message:
         quantity: exact; its meaning is the meter's.
         user: the customer's end user.
         data: properties; only those that the meter declares are kept.
+        entitles: it pays for access, a flat fee or licences; never of a client's making.
     """
 
     source: str
@@ -48,6 +51,7 @@ class Message:
     quantity: Decimal | None = None
     user: str | None = None
     data: Mapping[str, Any] = field(default_factory=dict)
+    entitles: bool = False
 
     def body(self) -> dict[str, Any]:
         """The message as JSON, for the table of exceptions and for comparing a repetition."""

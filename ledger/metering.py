@@ -22,6 +22,7 @@ from ledger import (
     holders,
     messages,
     pool_books,
+    provider_costs,
     punctuality,
     repetition,
     resolving,
@@ -225,6 +226,15 @@ def _write(
         (drawing.holder.customer_id, pool, item, total)
         for drawing in drawings
         for (pool, item), total in drawing.sums.items()
+    )
+    provider_costs.record(
+        batch_id,
+        [
+            (drawing.holder.customer_id, *key, cost)
+            for drawing in drawings
+            for key, cost in drawing.provider_costs.items()
+        ],
+        at,
     )
     noticing.write(crossings)
     for drawing in drawings:

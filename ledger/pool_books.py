@@ -22,7 +22,7 @@ Key = tuple[int, int]
 
 # What `sql/lock_pools.sql` returns, in its order.
 _COLUMNS = (
-    "customer_id pool_id layout_no term_id valid_from valid_until relay_at enforcement"
+    "customer_id pool_id layout_no term_id valid_from valid_until relay_at daily_at enforcement"
     " late_window_days consumed limit_pos stop_pos held lapse_at alert_pos scoped move_seq"
     " seat_allowance seats_since"
 ).split()
@@ -114,8 +114,9 @@ def save(lines: Collection[Line], *, batch_id: int | None, recorded_at: datetime
 
 
 def _line(row: Sequence[Any]) -> Line:
-    (customer, pool, layout_no, term, since, until, relay_at, enforcement, late_days, consumed,
-     limit, stop, held, lapse_at, alert_pos, scoped, move_seq, allowance, seats_since) = row  # fmt: skip
+    (customer, pool, layout_no, term, since, until, relay_at, daily_at, enforcement, late_days,
+     consumed, limit, stop, held, lapse_at, alert_pos, scoped, move_seq, allowance,
+     seats_since) = row  # fmt: skip
     return Line(
         customer,
         pool,
@@ -130,6 +131,7 @@ def _line(row: Sequence[Any]) -> Line:
         term_id=term,
         window=Window(since, until),
         relay_at=relay_at,
+        daily_at=daily_at,
         alert_pos=alert_pos,
         scoped=scoped,
         rules=Rules(
@@ -329,6 +331,7 @@ def _save_states(lines: Collection[Line]) -> None:
         valid_from=[line.window.since for line in lines],
         valid_until=[line.window.until for line in lines],
         relay_at=[line.relay_at for line in lines],
+        daily_at=[line.daily_at for line in lines],
         enforcement=[line.rules.enforcement for line in lines],
         late_window_days=[line.rules.late_window.days for line in lines],
         consumed=[line.consumed for line in lines],

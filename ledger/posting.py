@@ -1,7 +1,7 @@
 """Does the posting of usage to the journal: what pools drew and moved beyond their marks, valued.
 
 Set-based and once only: the marks (position on the line, number of the move) advance in the
-transaction of the entries, under the pool's lock. Recipes JE-05, 12, 15, 17, 20, 32, 33.
+transaction of the entries, under the pool's lock. Recipes JE-05, 07, 12, 15, 17, 20, 32, 33.
 """
 
 from __future__ import annotations
@@ -13,14 +13,16 @@ from datetime import date, datetime
 from django.db import transaction
 
 from creditops.lib import money, sql
-from ledger import books, chart, limits, pool_books
-from ledger.drawdown import AGENT
+from ledger import books, chart, limits, pool_books, provider_costs
+from ledger.drawdown import AGENT, ENTITLED
 from ledger.journal import Posting, post
 from ledger.models import BookSettings, Move, Pool
 from ledger.periods import Months
 
 # Pools posted in one transaction; more would hold locks that usage waits for.
 _POOLS_AT_ONCE = 200
+# Where the value of a use goes that is no revenue at once: to its provider, or over its days.
+_REVENUE = {AGENT: chart.PAYABLES, ENTITLED: chart.ENTITLEMENTS}
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,7 @@ def run(at: datetime) -> int:
     for start in range(0, len(waiting), _POOLS_AT_ONCE):
         with transaction.atomic():
             entries += post_pools(waiting[start : start + _POOLS_AT_ONCE], at)
-    return entries
+    return entries + provider_costs.post(at)
 
 
 def post_pools(keys: Sequence[tuple[int, int]], at: datetime) -> int:
@@ -109,12 +111,15 @@ def _with_the_states_share(piece: Piece, pool: Pool) -> dict[str, int]:
 
 def _recipe(piece: Piece) -> tuple[str, str, str, str]:
     """(recipe, debit account, credit account, memo); a value below zero turns the sides around."""
-    revenue = chart.PAYABLES if piece.revenue_class == AGENT else chart.USAGE
+    entitled = piece.revenue_class == ENTITLED
+    revenue = _REVENUE.get(piece.revenue_class, chart.USAGE)
     kind = Move.Type(piece.type)
     if kind in (Move.Type.CONSUME, Move.Type.CONSUME_REVERSAL):
-        recipe = "JE-05" if kind == Move.Type.CONSUME else "JE-33"
+        usual = "JE-07" if entitled else "JE-05"
+        recipe = usual if kind == Move.Type.CONSUME else "JE-33"
         return recipe, chart.DEFERRED_CREDITS, revenue, kind.label.capitalize()
     if kind in (Move.Type.OVERAGE, Move.Type.OVERAGE_REVERSAL):
-        return "JE-15", chart.UNBILLED, chart.OVERAGE, kind.label.capitalize()
+        overage = chart.ENTITLEMENTS if entitled else chart.OVERAGE
+        return "JE-15", chart.UNBILLED, overage, kind.label.capitalize()
     recipe = "JE-12" if kind == Move.Type.EXPIRE else "JE-32"
     return recipe, chart.DEFERRED_CREDITS, chart.BREAKAGE, kind.label.capitalize()

@@ -22,6 +22,8 @@ TOO_LARGE = "quantity_too_large"
 # No event costs more: the largest whole number that every JSON reader keeps exactly.
 LARGEST_COST = 9_007_199_254_740_991
 
+_FRACTIONAL = (Rate.Kind.PACK, Rate.Kind.PASS_THROUGH)
+
 
 @dataclass(slots=True)
 class RunningSum:
@@ -46,13 +48,18 @@ class RunningSum:
 
 @dataclass(frozen=True, slots=True)
 class Charge:
-    """What one rate asks for one event: exact credits of a unit, summed up over events or not."""
+    """What one rate asks for one event: exact credits of a unit, summed up over events or not.
+
+    `provider_cost` is what a provider charges for it, in the books' currency, where we are the
+    principal and pass it on (V14); 0 elsewhere.
+    """
 
     item: str
     unit_id: int
     exact: Fraction
     running: bool
     role: str
+    provider_cost: Fraction = Fraction(0)
 
 
 def charges(
@@ -72,13 +79,15 @@ def charges(
         counted = _quantity(rate, quantity, data)
         if isinstance(counted, str):
             return counted
-        if rate.kind == Rate.Kind.FIXED and counted.denominator != 1:
+        if rate.kind not in _FRACTIONAL and counted.denominator != 1:
             return NOT_WHOLE
         exact = counted * rate.credits / rate.per
         if exact > LARGEST_COST:
             return TOO_LARGE
-        running = rate.kind in (Rate.Kind.PACK, Rate.Kind.PASS_THROUGH)
-        asked.append(Charge(rate.item, rate.unit_id, exact, running, rate.role))
+        running = rate.kind in _FRACTIONAL
+        ours = rate.kind == Rate.Kind.PASS_THROUGH and rate.role == Rate.Role.PRINCIPAL
+        cost = counted if ours else Fraction(0)
+        asked.append(Charge(rate.item, rate.unit_id, exact, running, rate.role, cost))
     return asked
 
 
@@ -95,7 +104,8 @@ def already_rated(quantity: Decimal, item: str, unit_id: int) -> list[Charge] | 
 def _quantity(rate: CompiledRate, quantity: Decimal, data: Mapping[str, object]) -> Fraction | str:
     if not rate.property:
         return Fraction(quantity)
-    value = data.get(rate.property, 0)
+    # What a provider charged has to be told; of other properties an event may have none.
+    value = data.get(rate.property, None if rate.kind == Rate.Kind.PASS_THROUGH else 0)
     if isinstance(value, bool) or not isinstance(value, int | Decimal | str):
         return NO_QUANTITY
     number = Fraction(value)

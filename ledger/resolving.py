@@ -20,7 +20,7 @@ from ledger.line import LATE_AFTER
 from ledger.messages import Message
 from ledger.models import Holder, Meter
 from ledger.rating import Charge
-from ledger.tariffs import PriceBook
+from ledger.tariffs import CompiledRate, PriceBook
 
 UNKNOWN_CUSTOMER = "unknown_customer"
 UNKNOWN_CONTRACT = "unknown_contract"
@@ -267,8 +267,15 @@ def _open(customer_id: int, at: datetime) -> HolderKey:
 def _prices(holder: _Holder, event: Event, book: PriceBook) -> bool:
     if event.meter is None or event.meter.rated_unit_id is not None:
         return True
-    tariff = book.tariff(holder.key.holder_id, event.time)
-    return tariff is not None and bool(tariff.rates(event.meter.id, event.data))
+    return bool(_rates(holder.key.holder_id, event, event.meter, book))
+
+
+def _rates(holder_id: int, event: Event, meter: Meter, book: PriceBook) -> list[CompiledRate]:
+    tariff = book.tariff(holder_id, event.time)
+    if tariff is None:
+        return []
+    asked = (meter.id, event.data)
+    return book.rates(holder_id, tariff, asked, event.time, entitling=event.message.entitles)
 
 
 def _find_rates(events: Iterable[Event], book: PriceBook) -> None:
@@ -283,14 +290,11 @@ def _rate(event: Event, holder: HolderKey, meter: Meter, book: PriceBook) -> Non
         charged = rating.already_rated(event.quantity, meter.code, meter.rated_unit_id)
     else:
         tariff = book.tariff(holder.holder_id, event.time)
-        rates = [] if tariff is None else tariff.rates(meter.id, event.data)
+        rates = _rates(holder.holder_id, event, meter, book)
         if tariff is None or not rates:
             event.set_aside(NO_RATE)
             return
         event.tariff_id = tariff.id
-        chosen = {book.chosen(holder.holder_id, rate.item, event.time) for rate in rates}
-        if chosen != {rate.item for rate in rates}:
-            rates = [rate for rate in tariff.all_rates() if rate.item in chosen]
         charged = rating.charges(rates, event.quantity, event.data)
     if isinstance(charged, str):
         event.set_aside(charged)

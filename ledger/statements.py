@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from django.db.models import F, QuerySet, Sum
 
@@ -62,6 +62,45 @@ def balance(rows: QuerySet[JournalLine], codes: Iterable[str]) -> int:
         net=Sum(F("debit_minor") - F("credit_minor"))
     )
     return int(total["net"] or 0)
+
+
+@dataclass(frozen=True)
+class RollForward:
+    """Deferred credits (2100) over a time, in minor units: opening + all that follows = closing (Z2).
+
+    What leaves is negative; `credit_notes` is everything that is neither billed, used nor expired.
+    """
+
+    opening: int
+    billed: int
+    usage: int
+    breakage: int
+    credit_notes: int
+    closing: int
+
+
+# Which recipes bring credits in, and by which they leave; everything else is a credit note.
+_BILLED, _USED, _EXPIRED = ("JE-02", "JE-16"), ("JE-05", "JE-07", "JE-33"), ("JE-12", "JE-32")
+
+
+def roll_forward(first: date, last: date) -> RollForward:
+    """The roll-forward of deferred credits from `first` through `last`, as posted."""
+    opening = -balance(lines(last=first - timedelta(days=1)), [chart.DEFERRED_CREDITS])
+    moved = lines(first=first, last=last)
+
+    def by(recipes: Iterable[str]) -> int:
+        return -balance(moved.filter(entry__recipe__in=recipes), [chart.DEFERRED_CREDITS])
+
+    billed, usage, breakage = by(_BILLED), by(_USED), by(_EXPIRED)
+    change = -balance(moved, [chart.DEFERRED_CREDITS])
+    return RollForward(
+        opening=opening,
+        billed=billed,
+        usage=usage,
+        breakage=breakage,
+        credit_notes=change - billed - usage - breakage,
+        closing=opening + change,
+    )
 
 
 def revenue(rows: QuerySet[JournalLine]) -> Revenue:

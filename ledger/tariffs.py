@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
+from typing import TypeVar
 
 from django.db import transaction
 from django.db.models import Q
@@ -18,6 +19,8 @@ from ledger.models import CreditUnit, Holder, HolderTariff, Meter, Rate, RateCho
 
 # Compiled tariffs that a process keeps; more are compiled again when needed.
 _KEPT = 1_000
+# What is bought for a time, not used.
+ENTITLING = (Rate.Kind.FLAT, Rate.Kind.LICENCE)
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,9 @@ class CompiledRate:
     role: str
 
 
+Priced = TypeVar("Priced", CompiledRate, Rate)
+
+
 @dataclass(frozen=True)
 class CompiledTariff:
     """A tariff in memory: its rates by meter."""
@@ -59,13 +65,20 @@ class CompiledTariff:
     version: str
     by_meter: Mapping[int, tuple[CompiledRate, ...]]
 
-    def rates(self, meter_id: int, data: Mapping[str, object]) -> list[CompiledRate]:
-        """The rates that price an event of `meter_id` with these properties; [] if none does."""
-        return [
+    def rates(
+        self, meter_id: int, data: Mapping[str, object], *, entitling: bool = False
+    ) -> list[CompiledRate]:
+        """The rates that price an event of `meter_id` with these properties; [] if none does.
+
+        `entitling`: those of flat fees and licences, which usage never draws (V7).
+        Of several for one property and unit the one that names most properties prices (S3, S12).
+        """
+        return narrowest(
             rate
             for rate in self.by_meter.get(meter_id, ())
-            if all(str(data.get(name)) == value for name, value in rate.match)
-        ]
+            if (rate.kind in ENTITLING) == entitling
+            and all(str(data.get(name)) == value for name, value in rate.match)
+        )
 
     def all_rates(self) -> list[CompiledRate]:
         """Every rate, whatever its meter: a customer's choice may name another meter's item."""
@@ -186,6 +199,16 @@ def compiled(tariff_id: int) -> CompiledTariff:
     )
 
 
+def narrowest(matching: Iterable[Priced]) -> list[Priced]:
+    """Of rates that match an event, one per property and unit: the narrowest, in the card's order."""
+    found: dict[tuple[str, int], Priced] = {}
+    for rate in matching:
+        key = (rate.property, rate.unit_id)
+        if key not in found or len(rate.match) > len(found[key].match):
+            found[key] = rate
+    return list(found.values())
+
+
 def _acting(versions: Sequence[Tariff], time: datetime) -> Tariff | None:
     """The version in force at `time`; before the first one nothing else was, so it acts too: usage
     from before a late signature has a price."""
@@ -203,7 +226,7 @@ class PriceBook:
         for row in HolderTariff.objects.filter(**wanted).order_by("starts_at"):
             self._assigned.setdefault(row.holder_id, []).append(row)
         self._choices: dict[int, list[RateChoice]] = {}
-        for choice in RateChoice.objects.filter(**wanted).order_by("effective_at"):
+        for choice in RateChoice.objects.filter(**wanted).order_by("-effective_at"):
             self._choices.setdefault(choice.holder_id, []).append(choice)
         names = {row.tariff_name for rows in self._assigned.values() for row in rows}
         self._versions: dict[str, list[Tariff]] = {}
@@ -220,9 +243,49 @@ class PriceBook:
                 return None if version is None else compiled(version.id)
         return None
 
+    def rates(
+        self,
+        holder_id: int,
+        tariff: CompiledTariff,
+        event: tuple[int, Mapping[str, object]],
+        time: datetime,
+        *,
+        entitling: bool = False,
+    ) -> list[CompiledRate]:
+        """The rates of `tariff` that price an event (meter id, properties) of `time`, as chosen.
+
+        An action that the version no longer has is priced only by the customer's choice (R2).
+        """
+        found = tariff.rates(*event, entitling=entitling)
+        known = found or self._retired(tariff, event, time)
+        items = dict.fromkeys(self.chosen(holder_id, rate.item, time) for rate in known)
+        if list(items) == list(dict.fromkeys(rate.item for rate in found)):
+            return found
+        chosen = [rate for item in items for rate in tariff.all_rates() if rate.item == item]
+        return chosen or found
+
     def chosen(self, holder_id: int, item: str, time: datetime) -> str:
-        """The item as which `item` is rated at `time`: the customer's choice, or itself (R2)."""
-        for choice in self._choices.get(holder_id, ()):
-            if choice.item == item and choice.effective_at <= time:
-                item = choice.chosen_item
+        """The item as which `item` is rated at `time`: by the customer's newest choices, one
+        leading to the next, or itself (R2)."""
+        seen: set[str] = set()
+        while item not in seen:
+            seen.add(item)
+            for choice in self._choices.get(holder_id, ()):
+                if choice.item == item and choice.effective_at <= time:
+                    newest = choice.chosen_item
+                    break
+            else:
+                return item
+            item = newest
         return item
+
+    def _retired(
+        self, tariff: CompiledTariff, event: tuple[int, Mapping[str, object]], time: datetime
+    ) -> list[CompiledRate]:
+        """What priced such an event in the newest version before that did."""
+        versions = self._versions.get(tariff.name, ())
+        for version in reversed([v for v in versions if v.effective_from <= time]):
+            rates = compiled(version.id).rates(*event)
+            if rates:
+                return rates
+        return []

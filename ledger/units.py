@@ -11,6 +11,8 @@ from ledger.models import CreditUnit, Meter
 
 # Every book begins with this unit, and with this meter of already rated usage for it.
 CREDITS = "CREDIT"
+# Platform work is counted in actions, where it is (S13).
+ACTIONS = "ACTION"
 RATED_METER = "credits"
 
 _PROPERTY_TYPES = ("number", "text")
@@ -84,6 +86,13 @@ def ensure_meter(code: str, name: str = "") -> Meter:
     """The meter known as `code`, made if need be."""
     meter = Meter.objects.filter(code=code).first()
     return meter or create_meter(code=code, name=name or code.replace("_", " "))
+
+
+def keep_property(meter: Meter, name: str, kind: str) -> None:
+    """Have the meter keep a property of its events from now on, "number" or "text"."""
+    if meter.properties.get(name) != kind:
+        meter.properties = {**meter.properties, name: kind}
+        meter.save(update_fields=["properties"])
 
 
 def find_meter(code: str) -> Meter:

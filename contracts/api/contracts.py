@@ -31,7 +31,8 @@ from creditops.lib.api.operations import Operation
 from creditops.lib.api.reading import written
 from creditops.lib.api.shapes import Page
 from creditops.lib.refusals import NotFound, Refusal
-from ledger.models import Term
+from ledger import holders
+from ledger.models import Holder, Term
 
 _SIGNING = (
     "commitment_not_positive",
@@ -214,6 +215,18 @@ def visible(view: ApiView, code: str) -> Contract:
     if not access.customers(view.key).filter(pk=contract.customer_id).exists():
         raise NotFound("contract", code)
     return contract
+
+
+def holder_of(view: ApiView, customer: str, contract: str | None, at: datetime) -> Holder:
+    """The named contract's holder, else the customer's open one; what the caller may not see, or is
+    somebody else's, does not exist."""
+    owner = view.customer(customer)
+    if contract is None:
+        return holders.pay_as_you_go(owner.parent or owner, at)
+    found = visible(view, contract)
+    if found.customer_id != owner.root_id:
+        raise NotFound("contract", contract)
+    return found.holder
 
 
 def _terms(given: dict[str, Any], buyer: Customer) -> agreements.Terms:

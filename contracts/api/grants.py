@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime
+from typing import Any
 
+from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.api.callers import ApiView, Scope
-from accounts.models import Customer
 from contracts import free_credits
-from contracts.api.contracts import visible
-from creditops.lib.api.forms import Body, Choice, Credits, Instant, Lines, Text
+from contracts.api.contracts import holder_of
+from creditops.lib.api.forms import Body, Choice, Credits, Day, Instant, Lines, Text
 from creditops.lib.api.operations import Operation
-from creditops.lib.refusals import NotFound
-from ledger import balances, holders, units
+from creditops.lib.refusals import Refusal
+from ledger import balances, units
 from ledger.api import pools
 from ledger.api.pools import BlockShown
-from ledger.models import Block, Holder, Pool
+from ledger.models import Block, Pool
+
+# Daily credits end with their day and cost nothing; only they have a last day.
+_NOT_DAILY = frozenset({"expires_at", "promo_policy", "meters"})
+_ONLY_DAILY = frozenset({"last_day"})
 
 
 class GrantBody(Body):
@@ -28,8 +33,14 @@ class GrantBody(Body):
     contract = Text(max_length=100, required=False, help_text="default: credits without a contract")
     unit = Text(max_length=40, default=units.CREDITS)
     credits = Credits()
-    kind = Choice(choices=[kind.value for kind in free_credits.FREE_KINDS])
+    kind = Choice(
+        choices=[*(kind.value for kind in free_credits.FREE_KINDS), Block.Kind.DAILY.value]
+    )
+    meters = serializers.ListField(
+        child=Text(max_length=100), required=False, help_text="pays only for these; default: all"
+    )
     expires_at = Instant(required=False, help_text="default: the term's end, else by policy")
+    last_day = Day(required=False, help_text="of daily credits; default: for ever")
     promo_policy = Choice(choices=free_credits.PROMO_POLICIES, required=False)
     reason = Lines(max_length=1000, help_text="kept with the block, for ever")
 
@@ -43,30 +54,39 @@ class Grants(ApiView):
         answers=BlockShown,
         status=201,
         refuses=("grant_ends_before_it_begins",),
+        unreadable=("grant_field_unfit",),
     )
     def post(self, request: Request) -> Response:
-        """Give promotional, bonus or compensation credits. Paid ones are bought: see `/topups`."""
-        given = self.given()
-        customer = self.customer(given.pop("customer"))
+        """Give promotional, bonus or compensation credits, or some for every local day: the answer
+        is then today's block. Paid ones are bought: see `/topups`."""
+        given = _fitting(self.given())
+        customer, contract = given.pop("customer"), given.pop("contract", None)
         units.find(given["unit"])
 
         def give(at: datetime) -> BlockShown:
-            holder = self._holder(customer, given.pop("contract", None), at)
-            block = free_credits.give(
-                holder, source=f"api:{self.key.name}:{uuid.uuid4().hex}", by=self.by, at=at, **given
-            )
-            return _shown(block, at)
+            holder = holder_of(self, customer, contract, at)
+            act = given | {"by": self.by, "at": at}
+            act["source"] = f"api:{self.key.name}:{uuid.uuid4().hex}"
+            if act["kind"] == Block.Kind.DAILY:
+                del act["kind"]
+                return _shown(free_credits.give_daily(holder, **act), at)
+            return _shown(free_credits.give(holder, **act), at)
 
         return self.once(give)
 
-    def _holder(self, customer: Customer, code: str | None, at: datetime) -> Holder:
-        """The named contract's holder, else the customer's open one."""
-        if code is None:
-            return holders.pay_as_you_go(customer, at)
-        contract = visible(self, code)
-        if contract.customer_id != customer.pk:
-            raise NotFound("contract", code)
-        return contract.holder
+
+def _fitting(given: dict[str, Any]) -> dict[str, Any]:
+    """What was given, if it fits the kind of credits. Raises Refusal `grant_field_unfit`."""
+    daily = given["kind"] == Block.Kind.DAILY
+    unfit = _NOT_DAILY if daily else _ONLY_DAILY
+    wrong = sorted(unfit & given.keys())
+    if wrong:
+        raise Refusal(
+            "grant_field_unfit",
+            f"{wrong[0]!r} has no meaning for {given['kind']} credits. Leave it out.",
+            unreadable=True,
+        )
+    return given
 
 
 def _shown(block: Block, at: datetime) -> BlockShown:

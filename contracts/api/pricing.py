@@ -19,7 +19,7 @@ from creditops.lib.api.reading import written
 from creditops.lib.api.shapes import Page
 from ledger.models import Rate
 
-KINDS = (Rate.Kind.FIXED.value, Rate.Kind.PACK.value)
+KINDS = tuple(Rate.Kind.values)
 
 
 class PriceBody(Body):
@@ -48,8 +48,15 @@ class ItemBody(Body):
         child=Text(), required=False, help_text="only events whose data have these values"
     )
     kind = Choice(choices=KINDS, required=False)
-    credits = Credits()
+    credits = Credits(required=False, help_text="not of what is passed through")
+    credit_value = Text(
+        max_length=30, required=False, help_text="of what is passed through: money per credit"
+    )
+    actions = Credits(required=False, help_text="drawn beside it, in the unit ACTION")
     per = Whole(min_value=1, required=False, help_text="the size of a pack")
+    period_months = Whole(
+        min_value=1, max_value=120, required=False, help_text="of a flat fee or a licence"
+    )
     unit = Text(max_length=40, required=False)
     role = Choice(choices=Rate.Role.values, required=False)
     customer_unit = Text(max_length=100, required=False, help_text="what the customer counts")
@@ -75,6 +82,7 @@ class RateItemShown(TypedDict):
     credits: int
     per: int
     unit: str
+    period_months: int | None
     role: Annotated[str, shapes.one_of(Rate.Role.values)]
     customer_unit: str | None
 
@@ -158,9 +166,11 @@ class RateCardVersions(ApiView):
             "rate_card_empty",
             "rate_item_twice",
             "rate_not_integer",
+            "retirement_without_notice",
             "tariff_exists",
             "tariff_in_the_past",
         ),
+        unreadable=("decimal_unreadable", "rate_period_unfit", "rate_value_unfit"),
     )
     def post(self, request: Request, card: str) -> Response:
         """Publish a version of a rate card. The first one makes the card; contracts without a rate
@@ -220,6 +230,7 @@ def _shown_item(item: RateItem) -> RateItemShown:
         "credits": item.credits,
         "per": item.per,
         "unit": item.unit.code,
+        "period_months": item.period_months,
         "role": item.role,
         "customer_unit": item.customer_unit or None,
     }

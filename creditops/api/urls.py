@@ -3,7 +3,7 @@
 from django.urls import path, re_path
 
 from accounts.api.customers import CustomerDetail, Customers
-from contracts.api import contracts, grants, pricing
+from contracts.api import choices, contracts, entitlements, grants, pricing
 from creditops.api import approvals, nowhere, policies, schema
 from invoicing.api import invoices, topups
 from ledger.api import (
@@ -50,8 +50,11 @@ urlpatterns = [
     path("contracts", contracts.Contracts.as_view()),
     path("contracts/<str:contract>", contracts.ContractDetail.as_view()),
     path("contracts/<str:contract>/cancel", contracts.ContractCancel.as_view()),
+    path("contracts/<str:contract>/choices", choices.ContractChoices.as_view()),
     path("contracts/<str:contract>/renewal", contracts.ContractRenewal.as_view()),
     path("grants", grants.Grants.as_view()),
+    path("unlocks", entitlements.Unlocks.as_view()),
+    path("licence-charges", entitlements.LicenceCharges.as_view()),
     path("topups", topups.TopUps.as_view()),
     path("invoices", invoices.Invoices.as_view()),
     path("invoices/<str:number>", invoices.InvoiceDetail.as_view()),

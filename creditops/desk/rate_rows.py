@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from fractions import Fraction
 from typing import Any
 
 from django import forms
@@ -11,6 +13,7 @@ from contracts.models import RateCardVersion
 from contracts.rate_cards import Item
 from creditops.desk import fields
 from creditops.desk.fields import DeskForm
+from creditops.lib import money
 from ledger import units
 from ledger.models import Rate
 
@@ -29,6 +32,9 @@ class RateRow(DeskForm):
     match = fields.text("Where", required=False)
     unit = fields.text("Unit", required=False, most=40)
     customer_unit = fields.text("Customers count", required=False, most=100)
+    kind = forms.ChoiceField(choices=Rate.Kind, required=False, widget=forms.HiddenInput)
+    role = forms.ChoiceField(choices=Rate.Role, required=False, widget=forms.HiddenInput)
+    period_months = forms.IntegerField(required=False, min_value=1, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """The heads of the table label the inputs below them."""
@@ -108,6 +114,9 @@ def rows_of(version: RateCardVersion) -> list[dict[str, Any]]:
             "match": ", ".join(f"{name}={value}" for name, value in item.match.items()),
             "unit": item.unit.code,
             "customer_unit": item.customer_unit,
+            "kind": item.kind,
+            "role": item.role,
+            "period_months": item.period_months,
         }
         for item in version.items.select_related("meter", "unit")
     ]
@@ -115,14 +124,27 @@ def rows_of(version: RateCardVersion) -> list[dict[str, Any]]:
 
 def _item(row: dict[str, Any]) -> Item:
     per = row["per"] or 1
-    return Item(
+    kind = row["kind"] or (Rate.Kind.FIXED if per == 1 else Rate.Kind.PACK)
+    typed = Item(
         item=row["item"],
         credits=row["credits"],
-        kind=Rate.Kind.FIXED if per == 1 else Rate.Kind.PACK,
+        kind=_by_size(kind, per),
         per=per,
         meter=row["meter"],
         property=row["property"],
         match=row["match"],
         unit=row["unit"] or units.CREDITS,
+        role=row["role"] or Rate.Role.PRINCIPAL,
+        period_months=row["period_months"],
         customer_unit=row["customer_unit"],
     )
+    if kind != Rate.Kind.PASS_THROUGH:
+        return typed
+    return replace(typed, credit_value=money.decimal_text(Fraction(per, row["credits"])))
+
+
+def _by_size(kind: str, per: int) -> str:
+    """An action per one is no pack any more, nor the other way round."""
+    if kind in (Rate.Kind.FIXED, Rate.Kind.PACK):
+        return Rate.Kind.FIXED if per == 1 else Rate.Kind.PACK
+    return kind

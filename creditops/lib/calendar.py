@@ -70,6 +70,16 @@ def last_day(end: datetime, zone: str) -> date:
     return local_date(end - TICK, zone)
 
 
+def day_before(day: date) -> date:
+    """The day before: the last day of something that ends on `day`, exclusive."""
+    return day - timedelta(days=1)
+
+
+def days_passed(starts_on: date, ends_on: date, through: date) -> int:
+    """How many days of `[starts_on, ends_on)` have passed with `through`."""
+    return min(max((through - starts_on).days + 1, 0), (ends_on - starts_on).days)
+
+
 def month_start(day: date) -> date:
     """The first day of the month of `day`."""
     return day.replace(day=1)

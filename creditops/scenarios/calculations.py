@@ -124,6 +124,16 @@ def _demand(args: Args) -> list[concentration.Group]:
     return [concentration.Group(**group) for group in args["demand"]]
 
 
+def rateable(args: Args) -> dict[str, Any]:
+    """Revenue of an entitlement through a day: its days that have passed, and their share (V7)."""
+    currency = args["currency"]
+    start, end, through = (date.fromisoformat(args[name]) for name in ("start", "end", "through"))
+    days = calendar.days_passed(start, end, through)
+    minor = money.minor_units(args["value"], currency)
+    cumulative = money.released(minor, (end - start).days, days)
+    return {"days": days, "cumulative": money.text(cumulative, currency)}
+
+
 CALCULATIONS: dict[str, Callable[[Args], Any]] = {
     "add_months": add_months,
     "month_period": month_period,
@@ -137,6 +147,7 @@ CALCULATIONS: dict[str, Callable[[Args], Any]] = {
     "commission_base": commission_base,
     "seat_outcome": seat_outcome,
     "concentration": spread,
+    "rateable": rateable,
 }
 
 

@@ -8,6 +8,7 @@ from fractions import Fraction
 from typing import Any
 
 from accounts.models import Customer
+from contracts import maturity as maturities
 from contracts import rate_cards, renewals, standing
 from contracts.models import Contract, RateCard
 from creditops.lib import calendar, money
@@ -123,8 +124,13 @@ def event(world: World, wanted: Expectation, at: datetime) -> dict[str, Any]:
         if draw.block_id is not None
     ]
     actual["posting_date"] = posted[0].isoformat() if posted else None
+    running = explain.running_sum(stored)
+    if running is not None:
+        actual["exact_cumulative"] = money.decimal_text(running.credits)
+        actual["carried"] = money.decimal_text(running.carried)
+        actual["cumulative_cost"] = money.decimal_text(running.provider_cost)
     if stored.tariff is not None:
-        rates = tariffs.compiled(stored.tariff.id).rates(stored.meter_id, stored.data or {})
+        rates = explain.rates(stored)
         actual["card_version"] = stored.tariff.version
         actual["rate"] = rates[0].credits if rates else None
     return actual
@@ -408,6 +414,24 @@ def calc(world: World, wanted: Expectation, at: datetime) -> dict[str, Any]:
         return {"error": values.code(refusal.code)}
 
 
+def roll_forward(world: World, wanted: Expectation, at: datetime) -> dict[str, Any]:
+    """The roll-forward of deferred credits over a period."""
+    first, last = _bounds(wanted["period"])
+    posting.run(at)
+    found = statements.roll_forward(date.fromisoformat(first or ""), date.fromisoformat(last or ""))
+    return _texts(vars(found), at)
+
+
+def maturity(world: World, wanted: Expectation, at: datetime) -> dict[str, Any]:
+    """The split of deferred credits into current and not."""
+    return _texts(vars(maturities.of_all(date.fromisoformat(wanted["as_of"]), at=at)), at)
+
+
+def _texts(amounts: dict[str, int], at: datetime) -> dict[str, Any]:
+    currency = books.current(at).currency
+    return {name: money.text(minor, currency) for name, minor in amounts.items()}
+
+
 CHECKS: dict[str, Check] = {
     "balance": balance,
     "block": block,
@@ -429,6 +453,8 @@ CHECKS: dict[str, Check] = {
     "ledger": ledger,
     "warnings": warnings,
     "calc": calc,
+    "roll_forward": roll_forward,
+    "maturity": maturity,
 }
 
 _MESSAGES = {

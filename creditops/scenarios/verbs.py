@@ -17,7 +17,17 @@ from creditops.lib.refusals import Refusal
 from creditops.scenarios import values
 from creditops.scenarios.world import APPROVER, PROPOSER, Sent, World
 from invoicing import billing, cards, payments, purchases, tax
-from ledger import books, caps, closing, corrections, explain, metering, units
+from ledger import (
+    books,
+    caps,
+    closing,
+    corrections,
+    entitlements,
+    explain,
+    metering,
+    rate_choices,
+    units,
+)
 from ledger.messages import Message
 from ledger.models import Block, Rate, UsageEvent
 
@@ -165,19 +175,25 @@ def top_up(world: World, step: Step, at: datetime) -> None:
 
 def grant(world: World, step: Step, at: datetime) -> None:
     """Give free credits."""
+    holder = world.holder(step["account"], at)
+    given = {
+        "credits": step["credits"],
+        "source": f"{SOURCE}:{step['name']}",
+        "unit": step.get("unit", units.CREDITS),
+        "by": PROPOSER,
+        "reason": "scenario",
+        "at": at,
+    }
     if step["kind"] == "DAILY":
-        raise _unsupported("daily grants")
+        last_day = date.fromisoformat(step["until"]) if "until" in step else None
+        world.define(step["name"], free_credits.give_daily(holder, last_day=last_day, **given))
+        return
     block = free_credits.give(
-        world.holder(step["account"], at),
+        holder,
         kind=step["kind"].lower(),
-        credits=step["credits"],
-        source=f"{SOURCE}:{step['name']}",
-        unit=step.get("unit", units.CREDITS),
         expires_at=_instant(step, "expires_at", None),
         promo_policy=step.get("accounting", "ZERO_COST"),
-        by=PROPOSER,
-        reason="scenario",
-        at=at,
+        **given,
     )
     world.define(step["name"], block)
 
@@ -255,6 +271,37 @@ def approve_overage(world: World, step: Step, at: datetime) -> None:
     )
 
 
+def choose_rate(world: World, step: Step, at: datetime) -> None:
+    """Record as which action the customer has another one rated."""
+    rate_choices.choose(
+        world.contract(step["contract"]).holder,
+        item=step["item"],
+        to=step["to"],
+        effective_at=_instant(step, "effective_at", at),
+        by=step.get("by", PROPOSER),
+        at=at,
+    )
+
+
+def unlock(world: World, step: Step, at: datetime) -> None:
+    """Unlock a feature for its flat fee."""
+    made = entitlements.unlock(
+        world.holder(step["account"], at), item=step["item"], **_entitled(step, at)
+    )
+    world.define(step["name"], made)
+
+
+def charge_licences(world: World, step: Step, at: datetime) -> None:
+    """Charge the licences of some users for a period."""
+    made = entitlements.charge_licences(
+        world.holder(step["account"], at),
+        item=step["item"],
+        users=step["users"],
+        **_entitled(step, at),
+    )
+    world.define(step["name"], made)
+
+
 def renew(world: World, step: Step, at: datetime) -> None:
     """Sign the transposed renewal."""
     term_ends.sign_renewal(world.contract(step["contract"]), by=PROPOSER, at=at)
@@ -290,6 +337,9 @@ VERBS: dict[str, Verb] = {
     "pay": pay,
     "set_card": set_card,
     "approve_overage": approve_overage,
+    "choose_rate": choose_rate,
+    "unlock": unlock,
+    "charge_licences": charge_licences,
     "renew": renew,
     "cancel": cancel,
     "close_period": close_period,
@@ -339,16 +389,25 @@ def _bonus_block(signed: Contract) -> Any:
 
 
 def _item(entry: dict[str, Any]) -> rate_cards.Item:
-    if "actions" in entry:
-        raise _unsupported("items that draw two units")
     kind = entry.get("kind", "FIXED")
-    if kind not in ("FIXED", "PACK"):
-        raise _unsupported(f"items of kind {kind}")
     item = rate_cards.Item(
         item=entry["item"], credits=entry.get("credits"), kind=_ITEM_KINDS[kind],
-        unit=entry.get("unit", units.CREDITS),
+        unit=entry.get("unit", units.CREDITS), credit_value=entry.get("credit_value", ""),
+        role=entry.get("role", "PRINCIPAL").lower(), actions=entry.get("actions", 0),
+        period_months=entry.get("period_months"),
     )  # fmt: skip
     return dataclasses.replace(item, per=entry["pack_size"]) if kind == "PACK" else item
+
+
+def _entitled(step: Step, at: datetime) -> dict[str, Any]:
+    dates = {name: date.fromisoformat(step[name]) for name in ("start", "end") if name in step}
+    return {
+        "source": f"{SOURCE}:{step['name']}",
+        "starts_on": dates.get("start"),
+        "ends_on": dates.get("end"),
+        "by": PROPOSER,
+        "at": at,
+    }
 
 
 def _scope(world: World, ref: str) -> str:

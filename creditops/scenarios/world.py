@@ -68,6 +68,8 @@ class World:
         if ref in self.names:
             named: Block = self._of(ref, Block)
             return named
+        if "@" in ref:
+            return self._of_day(ref)
         contract_ref, _, term = ref.partition(".t")
         contract = self.contract(contract_ref)
         of_term = contract.holder.terms.filter(
@@ -85,11 +87,13 @@ class World:
     def block_name(self, source: str | None) -> str | None:
         """The handle of the block with this source."""
         for name, thing in self.names.items():
-            if isinstance(thing, Block) and thing.source == source:
+            if isinstance(thing, Block) and thing.source == source and "@" not in source:
                 return name
         if source is not None and source.startswith("contract:"):
             _, code, _, term, _ = source.split(":")
             return f"{code}.t{term}"
+        if source is not None and "@" in source:
+            return source.partition(":")[2]
         return source
 
     def document(self, ref: str) -> Invoice:
@@ -114,6 +118,18 @@ class World:
         if isinstance(thing, Contract):
             return {"holder_id": thing.holder_id, "customer_id": thing.customer_id}
         return {"customer_id": self.customer(ref).id}
+
+    def _of_day(self, ref: str) -> Block:
+        """The block of one local day of a daily grant: `d@2026-04-01`."""
+        grant, _, day = ref.partition("@")
+        first = self._of(grant, Block)
+        source = f"{first.source.partition('@')[0]}@{day}"
+        found: Block | None = Block.objects.filter(
+            customer_id=first.customer_id, source=source
+        ).first()
+        if found is None:
+            raise _unknown(ref, "a block")
+        return found
 
     def thing(self, ref: str) -> Any:
         """Whatever the handle names."""

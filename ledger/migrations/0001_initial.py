@@ -362,6 +362,7 @@ class Migration(migrations.Migration):
                         ('valid_from', models.DateTimeField(blank=True, null=True)),
                         ('valid_until', models.DateTimeField(blank=True, null=True)),
                         ('relay_at', models.DateTimeField(blank=True, null=True)),
+                        ('daily_at', models.DateTimeField(blank=True, null=True)),
                         ('enforcement', models.CharField(default='HARD', max_length=8)),
                         ('late_window_days', models.PositiveSmallIntegerField(default=30)),
                         ('consumed', models.PositiveBigIntegerField(default=0)),
@@ -416,6 +417,86 @@ class Migration(migrations.Migration):
                     ],
                     options={
                         'ordering': ['pool', 'seq'],
+                    },
+                ),
+                migrations.CreateModel(
+                    name='Entitlement',
+                    fields=[
+                        ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                        ('source', models.CharField(max_length=200)),
+                        ('kind', models.CharField(choices=[('flat', 'flat fee'), ('licence', 'licences')], max_length=10)),
+                        ('item', models.CharField(max_length=100)),
+                        ('users', models.PositiveIntegerField(help_text='of licences; 1 of a flat fee')),
+                        ('starts_on', models.DateField()),
+                        ('ends_on', models.DateField(help_text='exclusive')),
+                        ('event_id', models.BigIntegerField()),
+                        ('recorded_at', models.DateTimeField()),
+                        ('granted_by', models.CharField(max_length=200)),
+                        ('customer', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='accounts.customer')),
+                        ('holder', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='ledger.holder')),
+                    ],
+                    options={
+                        'ordering': ['id'],
+                    },
+                ),
+                migrations.CreateModel(
+                    name='EntitlementRelease',
+                    fields=[
+                        ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                        ('through', models.DateField()),
+                        ('cumulative_minor', models.PositiveBigIntegerField()),
+                        ('recorded_at', models.DateTimeField()),
+                        ('customer', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='accounts.customer')),
+                        ('entitlement', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='releases', to='ledger.entitlement')),
+                    ],
+                    options={
+                        'ordering': ['through'],
+                    },
+                ),
+                migrations.CreateModel(
+                    name='PostedCost',
+                    fields=[
+                        ('pool', models.OneToOneField(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, primary_key=True, related_name='+', serialize=False, to='ledger.pool')),
+                        ('last_id', models.BigIntegerField(default=0)),
+                        ('cost', models.DecimalField(decimal_places=24, default=0, max_digits=60)),
+                        ('customer', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='accounts.customer')),
+                    ],
+                    options={
+                        'abstract': False,
+                    },
+                ),
+                migrations.CreateModel(
+                    name='ProviderCost',
+                    fields=[
+                        ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                        ('batch_id', models.BigIntegerField()),
+                        ('item', models.CharField(max_length=100)),
+                        ('posting_date', models.DateField()),
+                        ('cost', models.DecimalField(decimal_places=24, max_digits=60)),
+                        ('recorded_at', models.DateTimeField()),
+                        ('customer', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='accounts.customer')),
+                        ('pool', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='ledger.pool')),
+                    ],
+                    options={
+                        'ordering': ['id'],
+                    },
+                ),
+                migrations.CreateModel(
+                    name='DailyGrant',
+                    fields=[
+                        ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                        ('source', models.CharField(max_length=180)),
+                        ('credits', models.PositiveBigIntegerField()),
+                        ('first_day', models.DateField(help_text='local date of the holder')),
+                        ('last_day', models.DateField(blank=True, help_text='empty: for ever', null=True)),
+                        ('recorded_at', models.DateTimeField()),
+                        ('granted_by', models.CharField(max_length=200)),
+                        ('reason', models.TextField()),
+                        ('customer', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='accounts.customer')),
+                        ('pool', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='daily_grants', to='ledger.pool')),
+                    ],
+                    options={
+                        'ordering': ['id'],
                     },
                 ),
                 migrations.CreateModel(

@@ -1,6 +1,8 @@
 """The ledger's rows, one file per aggregate. The line's tables are written by hand in migrations/sql."""
 
 from ledger.models.block import Block, BlockChange, BlockLayer, BlockState, CostLayer
+from ledger.models.daily import DailyGrant
+from ledger.models.entitlement import Entitlement, EntitlementRelease
 from ledger.models.holder import CapLift, Holder, HolderTariff, Pool, PoolTerm, RateChoice, Term
 from ledger.models.journal import (
     Account,
@@ -15,6 +17,8 @@ from ledger.models.line import (
     Layout,
     Move,
     PoolState,
+    PostedCost,
+    ProviderCost,
     SeatUse,
     Segment,
     TermUse,
@@ -50,8 +54,11 @@ __all__ = [
     "Correction",
     "CostLayer",
     "CreditUnit",
+    "DailyGrant",
     "Drain",
     "DuplicateCount",
+    "Entitlement",
+    "EntitlementRelease",
     "EventBatch",
     "EventSource",
     "ExceptionEnd",
@@ -67,6 +74,8 @@ __all__ = [
     "Pool",
     "PoolState",
     "PoolTerm",
+    "PostedCost",
+    "ProviderCost",
     "Rate",
     "RateChoice",
     "SeatUse",

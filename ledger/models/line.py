@@ -175,6 +175,7 @@ class PoolState(Counter):
     valid_from = models.DateTimeField(null=True, blank=True)
     valid_until = models.DateTimeField(null=True, blank=True)
     relay_at = models.DateTimeField(null=True, blank=True)
+    daily_at = models.DateTimeField(null=True, blank=True)
     enforcement = models.CharField(max_length=8, default="HARD")
     late_window_days = models.PositiveSmallIntegerField(default=30)
     consumed = models.PositiveBigIntegerField(default=0)
@@ -228,6 +229,51 @@ class Accumulator(Counter):
 
     def __str__(self) -> str:
         return f"{self.item} in pool {self.pool_id}"
+
+
+class ProviderCost(Book):
+    """What a provider charges for what a batch drew of one item, exact, in the books' currency.
+
+    Once-only: unique (batch, pool, item, posting date). Only where we are the principal (V14).
+    """
+
+    customer = models.ForeignKey(
+        Customer, db_constraint=False, on_delete=models.DO_NOTHING, related_name="+"
+    )
+    pool = models.ForeignKey(
+        Pool, db_constraint=False, on_delete=models.DO_NOTHING, related_name="+"
+    )
+    batch_id = models.BigIntegerField()
+    item = models.CharField(max_length=100)
+    posting_date = models.DateField()
+    cost = models.DecimalField(max_digits=60, decimal_places=24)
+    recorded_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return f"{self.cost} for {self.item}"
+
+
+class PostedCost(Counter):
+    """How far a pool's provider costs are posted: the last row, and all cost up to it, exact."""
+
+    pool = models.OneToOneField(
+        Pool,
+        primary_key=True,
+        db_constraint=False,
+        on_delete=models.DO_NOTHING,
+        related_name="+",
+    )
+    customer = models.ForeignKey(
+        Customer, db_constraint=False, on_delete=models.DO_NOTHING, related_name="+"
+    )
+    last_id = models.BigIntegerField(default=0)
+    cost = models.DecimalField(max_digits=60, decimal_places=24, default=0)
+
+    def __str__(self) -> str:
+        return f"{self.cost} posted of pool {self.pool_id}"
 
 
 class SeatUse(Counter):

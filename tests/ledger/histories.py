@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from fractions import Fraction
 from random import Random
 
-from tests.ledger.oracle import FIVE_MINUTES, MICROSECOND
+from tests.ledger.oracle import FIVE_MINUTES, MICROSECOND, NOT_NUMBERED
 from tests.ledger.oracle_rows import Block, Event, Hold, Message, Pool
 from tests.ledger.two_books import CREDIT, DATA, RATES, TwoBooks
 
@@ -36,6 +36,7 @@ WEIGHTS = {
     "correct": 8,
     "let_in": 2,
     "grant": 12,
+    "give_daily": 2,
     "sweep": 6,
     "revoke": 3,
     "renew": 4,
@@ -214,10 +215,21 @@ class History:
             meters=meters if pool.unit == CREDIT else None,
         )
 
+    def give_daily(self) -> None:
+        """Credits of every day, for some days or for ever."""
+        today = self.books.now.date()
+        last_day = self.random.choice([None, today, today + DAY, today + 9 * DAY])
+        self.books.give_daily(
+            self.random.choice(self.books.pools), self.random.randint(1, 9), last_day
+        )
+
     def revoke(self) -> None:
         """Some of a block's rest, or one more than that."""
         blocks: list[tuple[Pool, Block]] = [
-            (pool, block) for pool in self.books.pools for block in pool.blocks
+            (pool, block)
+            for pool in self.books.pools
+            for block in pool.blocks
+            if block.no < NOT_NUMBERED
         ]
         pool, block = self.random.choice(blocks)
         self.books.revoke(pool, block, self.random.randint(1, max(1, pool.rest(block) + 1)))
@@ -289,10 +301,11 @@ class History:
         self.books.close_month()
 
     def look_back(self) -> None:
-        """At a balance of any instant, as known at any other."""
+        """At a balance of any instant, as known at any other, which is past."""
         instants = self._instants()
         at, known = self.random.choice(instants), self.random.choice(instants)
-        self.books.compare_as_of(at + self._tick(), known + self._tick())
+        known = min(known + self._tick(), self.books.now)
+        self.books.compare_as_of(at + self._tick(), known)
         self.books.compare_consumption()
 
     def _instants(self) -> list[datetime]:

@@ -7,7 +7,7 @@ is an entry in a list and every figure a sum over entries: no line, no layout, n
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from fractions import Fraction
 from math import ceil, floor
 from typing import Any
@@ -17,6 +17,7 @@ from tests.ledger.oracle_holds import CAPTURED, Holding, message_of
 from tests.ledger.oracle_rows import (
     Block,
     Commitment,
+    Daily,
     Draw,
     Entry,
     Event,
@@ -32,6 +33,9 @@ from tests.ledger.oracle_rows import (
 )
 
 MICROSECOND = timedelta(microseconds=1)
+DAY = timedelta(days=1)
+# A day's block has no number before the ledger gives it one; then it is the newest.
+NOT_NUMBERED = 10**12
 FIVE_MINUTES = timedelta(minutes=5)
 ROLLING = ("paid", "bonus", "migration")
 
@@ -47,6 +51,7 @@ class Oracle(Holding):
         self.closed: set[date] = set()
         self.events: dict[tuple[str, str], Event] = {}
         self.counts: dict[str, int] = {}
+        self.days_made = 0
 
     # ------------------------------------------------------------------ usage
 
@@ -388,12 +393,61 @@ class Oracle(Holding):
         block.counted_before = self._counted(pool, None)
         block.ends[0] = (block.effective_at, now, block.expires_at, None)
         pool.blocks.append(block)
-        alive = [b for b in pool.blocks if b.expires_at is None or b.expires_at > now]
-        if pool.holder.open and alive:
-            oldest = min(alive, key=lambda b: (b.effective_at, b.no))
-            pool.base = oldest.counted_before
-        self.rearm(pool, now)
+        if block.kind != "daily":
+            self._measure(pool, now)
+            self.rearm(pool, now)
         self.notice(pool, now)
+
+    def _measure(self, pool: Pool, now: datetime) -> None:
+        """A1: without terms, from the oldest measured block alive at the last such grant."""
+        alive = [
+            b
+            for b in pool.blocks
+            if b.kind != "daily" and (b.expires_at is None or b.expires_at > now)
+        ]
+        if pool.holder.open and alive:
+            pool.base = min(alive, key=lambda b: (b.effective_at, b.no)).counted_before
+
+    def give_daily(self, pool: Pool, daily: Daily, now: datetime) -> None:
+        """Credits of every day from today on; today's are usable from now on."""
+        pool.dailies.append(daily)
+        self._make_day(pool, daily, daily.made, now)
+        self.notice(pool, now)
+
+    def begin_days(self, now: datetime) -> None:
+        """At every midnight that went by, the day's credits are there (L15). Holders are in UTC."""
+        for holder in self.holders:
+            for pool in holder.pools.values():
+                days = sorted(
+                    {
+                        d.made + DAY * n
+                        for d in pool.dailies
+                        for n in range((now.date() - d.made).days + 1)
+                    }
+                )
+                for day in days:
+                    for daily in pool.dailies:
+                        if daily.gives(day):
+                            self._make_day(pool, daily, day, datetime.combine(day, time(), UTC))
+
+    def _make_day(self, pool: Pool, daily: Daily, day: date, begins: datetime) -> None:
+        self.days_made += 1
+        daily.made = day
+        ends = datetime.combine(day + DAY, time(), UTC)
+        pool.blocks.append(
+            Block(
+                source=f"{daily.source}@{day}",
+                kind="daily",
+                granted=daily.credits,
+                cost=0,
+                effective_at=begins,
+                term_start=begins,
+                meters=None,
+                recorded_at=begins,
+                ends=[(begins, begins, ends)],
+                no=NOT_NUMBERED + self.days_made,
+            )
+        )
 
     def revoke(self, pool: Pool, block: Block, credits: int, now: datetime) -> str:
         """Take back what is left and usable, at most (V13)."""

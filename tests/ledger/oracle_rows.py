@@ -152,6 +152,19 @@ class Event:
 
 
 @dataclass(eq=False)
+class Daily:
+    """Free credits of every local day (L15); `made` is the last day that has its block."""
+
+    source: str
+    credits: int
+    last_day: date | None
+    made: date
+
+    def gives(self, day: date) -> bool:
+        return self.made < day and (self.last_day is None or day <= self.last_day)
+
+
+@dataclass(eq=False)
 class Pool:
     """The balance of one unit under one holder."""
 
@@ -160,6 +173,7 @@ class Pool:
     blocks: list[Block] = field(default_factory=list)
     entries: list[Entry] = field(default_factory=list)
     commitments: list[Commitment] = field(default_factory=list)
+    dailies: list[Daily] = field(default_factory=list)
     cumulative: dict[str, Fraction] = field(default_factory=dict)
     drawn: dict[str, int] = field(default_factory=dict)
     base: int = 0

@@ -7,7 +7,17 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from creditops.lib import sql
-from ledger import drawdown, hold_ends, line, moving, periods, pool_books, rating, resolving
+from ledger import (
+    daily_credits,
+    drawdown,
+    hold_ends,
+    line,
+    moving,
+    periods,
+    pool_books,
+    rating,
+    resolving,
+)
 from ledger.line import LATE_AFTER
 
 # Sets an attribute for the time of a test.
@@ -168,6 +178,11 @@ def holds_beyond_the_balance_leave_the_cap_alone(plant: Plant) -> None:
     plant(moving, "_overage_refused", overage_refused)
 
 
+def days_wait_for_the_sweep(plant: Plant) -> None:
+    """A day's credits are not there before a sweep has made its block."""
+    plant(daily_credits, "bring_up_to_date", lambda lines, now: False)
+
+
 FAULTS = (
     any_event_fits_the_line,
     expired_blocks_still_pay,
@@ -189,4 +204,5 @@ FAULTS = (
     holds_outlive_their_end,
     captures_keep_their_hold,
     holds_beyond_the_balance_leave_the_cap_alone,
+    days_wait_for_the_sweep,
 )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from unittest import mock
@@ -23,6 +23,7 @@ from ledger import (
     caps,
     closing,
     corrections,
+    daily_credits,
     exceptions,
     expiry,
     explain,
@@ -53,6 +54,7 @@ from tests.ledger.oracle_holds import message_of
 from tests.ledger.oracle_rows import (
     Block,
     Commitment,
+    Daily,
     Event,
     Hold,
     Holder,
@@ -120,6 +122,7 @@ class TwoBooks:
     def wait(self, time: timedelta) -> None:
         """Let time go by; nothing else happens."""
         self.now += time
+        self.oracle.begin_days(self.now)
 
     def send(self, batch: Sequence[Message]) -> None:
         """Send a batch; every outcome and every draw of it must be the oracle's."""
@@ -231,6 +234,18 @@ class TwoBooks:
                 no=issued[0].id,
             ),
             self.now,
+        )
+
+    def give_daily(self, pool: Pool, credits: int, last_day: date | None) -> None:
+        """Give credits of every day from today on."""
+        source = f"d{sum(len(p.dailies) for p in self.pools) + 1}"
+        self.tell("give daily", pool.holder.code, pool.unit, source, credits, last_day)
+        daily_credits.start(
+            self.rows[id(pool)], credits=credits, source=source, last_day=last_day, by="Fiona",
+            reason="test", at=self.now,
+        )  # fmt: skip
+        self.oracle.give_daily(
+            pool, Daily(source, credits, last_day, made=self.now.date()), self.now
         )
 
     def correct(self, event: Event, credits: int, *, void: bool) -> None:
@@ -364,9 +379,17 @@ class TwoBooks:
         """Blocks, overage and alerts are the oracle's, and the database has no objection."""
         with connection.cursor() as cursor:
             cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED")
+        self._number_days()
         # As of a little later, so that events from there are counted too.
         self.compare_as_of(self.now + oracle.FIVE_MINUTES, self.now)
         self._compare_crossings()
+
+    def _number_days(self) -> None:
+        """Between equals the order of creation decides; of a day's blocks only the ledger knows it."""
+        numbers = dict(BlockRow.objects.filter(kind="daily").values_list("source", "id"))
+        for pool in self.pools:
+            for block in pool.blocks:
+                block.no = numbers.get(block.source, block.no)
 
     def compare_as_of(self, at: datetime, known: datetime) -> None:
         """The balances at one pair of instants are the oracle's."""
