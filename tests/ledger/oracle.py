@@ -444,7 +444,7 @@ class Oracle(Holding):
                 term_start=begins,
                 meters=None,
                 recorded_at=begins,
-                ends=[(begins, begins, ends)],
+                ends=[(begins, begins, ends, None)],
                 no=NOT_NUMBERED + self.days_made,
             )
         )
