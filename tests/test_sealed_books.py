@@ -133,7 +133,7 @@ ADDITIONS = [
     (JournalLine, "debit_minor = 1, credit_minor = 0"),
     (Move, "seq = seq + 1000, correction_no = 1000"),
     (UsageEvent, "key = 'forged'"),
-    (Invoice, "number = 'INV-forged', series = 'X', source = 'forged'"),
+    (Invoice, "number = 'X-2026-000001', series = 'X', source = 'forged'"),
     (InvoiceLine, "position = position + 1000, charge_id = NULL"),
 ]
 
