@@ -9,6 +9,8 @@ _NOTHING = "–"
 
 _NAMES = {
     "alerts": "Alerts",
+    "escheat_pct": "Share of what expires that is the state's",
+    "hold_over_pct": "Capture above the hold",
     "invoice_terms_days": "Payment terms",
     "late_event_window_days": "Late-usage window",
     "late_admission": "Late use beyond the limit",
@@ -49,12 +51,7 @@ _UNSET = {
 # How what is no choice is written.
 _HOW = {
     "alerts": "percentages of consumption, like [50, 80, 95]",
-    "invoice_terms_days": "days",
-    "late_event_window_days": "days",
     "observe_months": "months; – for no",
-    "overage_pct": "percent, like 20",
-    "reinstatement_grace_days": "days",
-    "rollover_pct": "percent, like 50",
     "seat_allowance": "credits a month; – for no limit",
     "validity": 'like {"rule": "CALENDAR_MONTH", "months": 3}; ANNIVERSARY counts to the day',
 }
@@ -62,12 +59,13 @@ _HOW = {
 
 def choices(setting: str) -> list[tuple[str, str]]:
     """The values that a setting may have, with their words; empty where it is written freely."""
-    return list(_CHOICES.get(setting, {}).items())
+    unset = [(_NOTHING, _UNSET[setting])] if setting in _UNSET else []
+    return [*unset, *_CHOICES[setting].items()] if setting in _CHOICES else []
 
 
 def how(setting: str) -> str:
     """How a value is written, for the form."""
-    return _HOW.get(setting, "")
+    return _HOW.get(setting) or {"pct": "percent, like 20", "days": "days"}.get(_unit(setting), "")
 
 
 def name(setting: str) -> str:
@@ -86,7 +84,12 @@ def value(setting: str, stored: Any) -> str:
         return _UNSET.get(setting, _NOTHING)
     if setting in _CHOICES:
         return _CHOICES[setting].get(stored, str(stored))
-    return _KINDS.get(setting, str)(stored)
+    return (_KINDS.get(setting) or _UNITS.get(_unit(setting), str))(stored)
+
+
+def _unit(setting: str) -> str:
+    """The unit that ends a setting's name: `overage_pct` is in percent."""
+    return setting.rpartition("_")[2]
 
 
 def _count(one: str) -> Callable[[int], str]:
@@ -111,12 +114,11 @@ def _life(life: Mapping[str, Any]) -> str:
 
 _KINDS: Mapping[str, Callable[[Any], str]] = {
     "alerts": _thresholds,
-    "invoice_terms_days": _count("day"),
-    "late_event_window_days": _count("day"),
-    "observe_months": _count("month"),
-    "overage_pct": _percent,
-    "reinstatement_grace_days": _count("day"),
-    "rollover_pct": _percent,
     "seat_allowance": lambda credits: f"{credits:,} credits a month",
     "validity": _life,
+}
+_UNITS: Mapping[str, Callable[[Any], str]] = {
+    "pct": _percent,
+    "days": _count("day"),
+    "months": _count("month"),
 }

@@ -17,6 +17,7 @@ from creditops.lib import policies
         ("invoice_terms_days", 1, "1 day"),
         ("invoice_terms_days", 30, "30 days"),
         ("overage_pct", "12.5", "12.5 %"),
+        ("hold_over_pct", "10", "10 %"),
         ("seat_allowance", 12000, "12,000 credits a month"),
         (
             "validity",
@@ -39,3 +40,4 @@ def test_no_default_reads_as_a_code(policy):
     assert said == said.lower()
     assert "{" not in said
     assert "_" not in said + setting_words.name(policy.name)
+    assert "pct" not in setting_words.name(policy.name)
