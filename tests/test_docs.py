@@ -8,6 +8,7 @@ from pathlib import Path
 from types import ModuleType
 
 from creditops.lib import policies, seals
+from creditops.scenarios import checks, verbs
 from ledger import moving, rating, resolving, seats, verification
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -78,3 +79,12 @@ def test_what_seals_leave_out_stands_in_the_docs():
         for book in seals.books()
         if book.unsealed_fields
     }
+
+
+def test_every_step_and_check_of_scenarios_stands_in_the_docs():
+    page = (ROOT / "docs" / "scenarios.md").read_text()
+    steps = page[page.index("## Steps") : page.index("## Checks")]
+    tested = page[page.index("## Checks") :]
+
+    assert [verb for verb in verbs.VERBS if f"`{verb}`" not in steps] == []
+    assert [check for check in checks.CHECKS if f"`{check}`" not in tested] == []
