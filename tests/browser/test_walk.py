@@ -64,7 +64,9 @@ def test_finance_finds_the_customer_and_downloads_its_invoice(page, book):
     assert faults(page) == NO_FAULTS
 
     page.keyboard.press("Control+k")
-    page.get_by_placeholder("Type to search").fill("acm")
+    search = page.get_by_placeholder("Type to search")
+    search.wait_for()
+    search.press_sequentially("acm")
     page.locator("#command-results-list a", has_text="customer acme").first.click()
     page.get_by_role("heading", name="What its journal comes to").wait_for()
     assert faults(page) == NO_FAULTS
