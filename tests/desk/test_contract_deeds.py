@@ -121,13 +121,14 @@ def test_a_renewal_is_signed_with_its_figures_seen(book: Book, sam):
 def test_within_the_grace_an_ended_contract_can_still_be_renewed(book: Book, sam):
     """L13: five months to 31 May, twenty days of grace; it is 15 June."""
     staff.sign(book.acme, "C-2", term_months=5, settings={"reinstatement_grace_days": 20})
-    staff.use(book.acme, "C-2", "u2", 300, at("2026-02-01"))
+    staff.use(book.acme, "C-2", "u2", 100_000, at("2026-02-01"))
     cast.run_due(NOW)
     assert Contract.objects.get(code="C-2").status == Contract.Status.ENDED
 
     done = acts.do(sam, "sign-renewal", "C-2", reason="they stay")
 
-    assert acts.said(done) == ["The renewal of C-2 is signed."]
+    # 300 credits in five months are 720 in the twelve of the new term.
+    assert acts.said(done) == ["The renewal of C-2 is signed. Written: a block of 720 credits."]
     assert Contract.objects.get(code="C-2").status == Contract.Status.ACTIVE
 
 
