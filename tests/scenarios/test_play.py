@@ -1,6 +1,7 @@
 """The runner itself: what a FAIL says, what a refusal is, what remains of a scenario (nothing)."""
 
 import json
+from functools import lru_cache
 
 import pytest
 from django.core.management import call_command
@@ -9,6 +10,7 @@ from accounts.models import Customer
 from creditops.lib.refusals import Refusal
 from creditops.scenarios import reading, scratch_book
 from creditops.scenarios.play import play
+from ledger import tariffs
 
 BASE = {"format": 1, "id": "Z01", "title": "t", "covers": ["L1"]}
 ACME = {"at": "2026-01-01T00:00:00Z", "do": "customer", "name": "acme"}
@@ -151,3 +153,30 @@ def test_a_file_that_is_not_valid_is_refused_with_the_place(tmp_path, text, says
     with pytest.raises(SystemExit) as ended:
         call_command("scenario", str(path))
     assert ended.value.code == 2
+
+
+def test_a_scratch_book_knows_nothing_of_the_tariffs_that_this_process_remembers(
+    django_db_setup, django_db_blocker, monkeypatch
+):
+    """Ids begin anew in a scratch book; what is kept in memory by id belongs to another book."""
+    others = [tariffs.CompiledTariff(1, "other", "other", {})]
+    read = tariffs.compiled.__wrapped__
+    remembered = lru_cache(lambda tariff_id: others.pop() if others else read(tariff_id))
+    monkeypatch.setattr(tariffs, "compiled", remembered)
+    remembered(1)
+    items = [{"item": "action", "credits": 3}]
+    rates = {"do": "publish_rates", "card": "std", "version": "v1", "items": items}
+    used = {"do": "usage", "key": "u1", "account": "acme", "item": "action", "quantity": 2}
+
+    with django_db_blocker.unblock():
+        report = scratch_book.play_in_scratch_book(
+            scenario(
+                ACME,
+                {"at": ACME["at"]} | rates,
+                BOUGHT | {"rate_card": "std"},
+                {"at": "2026-01-03T00:00:00Z"} | used,
+                expect=[balance(94)],
+            )
+        )
+
+    assert report.passed, report
