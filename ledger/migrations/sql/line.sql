@@ -69,8 +69,12 @@ ALTER TABLE ledger_layout ENABLE ALWAYS TRIGGER ledger_layout_begins_at_counter;
 CREATE FUNCTION ledger_segment_holds_the_rest() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
   laid_out record;
-  before record;
+  last record;
   moved record;
+  known bigint := 0;
+  taken bigint;
+  gone bigint := 0;
+  used bigint := 0;
 BEGIN
   SELECT l.start_pos, l.move_seq INTO laid_out FROM ledger_layout AS l
   WHERE l.customer_id = NEW.customer_id AND l.pool_id = NEW.pool_id AND l.line = NEW.line
@@ -85,28 +89,28 @@ BEGIN
       USING ERRCODE = 'check_violation', CONSTRAINT = 'ledger_segment_holds_the_rest';
   END IF;
   IF NEW.block_id IS NULL THEN RETURN NULL; END IF;
-  SELECT g.b0 + x.taken AS gone, g.u0 + x.taken AS used, l.move_seq INTO before
-  FROM ledger_segment AS g
-  JOIN ledger_layout AS l
-    ON l.customer_id = g.customer_id AND l.pool_id = g.pool_id AND l.line = g.line
-   AND l.no = g.layout_no
-  JOIN ledger_layout AS next
-    ON next.customer_id = g.customer_id AND next.pool_id = g.pool_id AND next.line = g.line
-   AND next.no = g.layout_no + 1
-  CROSS JOIN LATERAL (
-    SELECT greatest(0, least(g.pos_end, next.start_pos) - g.pos) AS taken
-  ) AS x
+  SELECT g.pos, g.pos_end, g.b0, g.u0, g.layout_no INTO last FROM ledger_segment AS g
   WHERE g.customer_id = NEW.customer_id AND g.block_id = NEW.block_id
     AND g.layout_no < NEW.layout_no
   ORDER BY g.layout_no DESC LIMIT 1;
+  IF FOUND THEN
+    SELECT l.move_seq INTO known FROM ledger_layout AS l
+    WHERE l.customer_id = NEW.customer_id AND l.pool_id = NEW.pool_id AND l.line = NEW.line
+      AND l.no = last.layout_no;
+    SELECT greatest(0, least(last.pos_end, l.start_pos) - last.pos) INTO taken
+    FROM ledger_layout AS l
+    WHERE l.customer_id = NEW.customer_id AND l.pool_id = NEW.pool_id AND l.line = NEW.line
+      AND l.no = last.layout_no + 1;
+    gone := last.b0 + taken;
+    used := last.u0 + taken;
+  END IF;
   SELECT coalesce(sum(m.credits), 0) AS gone,
          coalesce(sum(m.credits) FILTER (WHERE m.type LIKE 'CONSUME%'), 0) AS used INTO moved
   FROM ledger_move AS m
   WHERE m.customer_id = NEW.customer_id AND m.pool_id = NEW.pool_id
     AND m.block_id = NEW.block_id
-    AND m.seq > coalesce(before.move_seq, 0) AND m.seq <= laid_out.move_seq;
-  IF NEW.b0 <> coalesce(before.gone, 0) + moved.gone
-     OR NEW.u0 <> coalesce(before.used, 0) + moved.used
+    AND m.seq > known AND m.seq <= laid_out.move_seq;
+  IF NEW.b0 IS DISTINCT FROM gone + moved.gone OR NEW.u0 IS DISTINCT FROM used + moved.used
      OR NEW.b0 + NEW.pos_end - NEW.pos <> NEW.granted
   THEN
     RAISE EXCEPTION 'layout % of pool %-% holds another rest of block % than is left',

@@ -281,7 +281,7 @@ CREATE TABLE ledger_segment (
     REFERENCES ledger_block (customer_id, id, granted),
   FOREIGN KEY (customer_id, layer_id) REFERENCES ledger_costlayer
 );
-CREATE INDEX ledger_segment_block ON ledger_segment (customer_id, block_id);
+CREATE INDEX ledger_segment_block ON ledger_segment (customer_id, block_id, layout_no);
 
 CREATE TABLE ledger_drain (
   customer_id bigint NOT NULL,
