@@ -7,6 +7,8 @@
 VENV := .venv
 VENV_PYTHON := $(VENV)/bin/python
 ARGS ?=
+# Side by side, a file of tests at a time: races inside one file have the server's connections alone.
+PYTEST := $(VENV_PYTHON) -m pytest --numprocesses=auto --maxprocesses=4 --dist=loadfile
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -17,7 +19,7 @@ run: $(VENV)/.runtime ## everything on this machine, with the demo book; PORT=80
 
 test: $(VENV)/.development ## the whole suite on the embedded database; ARGS="-k grants -x" for pytest
 	@bin/system-libraries pango chromium
-	@exec $(VENV_PYTHON) -m pytest $(ARGS)
+	@exec $(PYTEST) $(ARGS)
 
 check: $(VENV)/.development ## format, lint, types, floors, migrations, deployment settings
 	@exec bin/check
