@@ -12,7 +12,16 @@ from accounts.admin.narrowing import CustomerFilter
 from creditops.lib.admin_columns import count, named
 from ledger.admin.recent import RecentRows
 from ledger.admin.rows import LedgerRowAdmin
-from ledger.models import Accumulator, Drain, Layout, Move, SeatUse, Segment
+from ledger.models import (
+    Accumulator,
+    Drain,
+    Layout,
+    Move,
+    PostedCost,
+    ProviderCost,
+    SeatUse,
+    Segment,
+)
 
 
 @admin.register(Layout)
@@ -86,3 +95,22 @@ class SeatUseAdmin(LedgerRowAdmin):
 
     list_display = ("__str__", "customer", "period", "credits")
     ordering = ("-id",)
+
+
+@admin.register(ProviderCost)
+class ProviderCostAdmin(LedgerRowAdmin):
+    """What providers charge for what was drawn, exact."""
+
+    named_by = ("pool",)
+    list_display = ("__str__", "customer", "pool", "item", "posting_date", "cost", "recorded_at")
+    list_filter = (CustomerFilter, "posting_date")
+    ordering = ("-id",)
+
+
+@admin.register(PostedCost)
+class PostedCostAdmin(LedgerRowAdmin):
+    """How far each pool's provider costs are posted. Counters."""
+
+    named_by = ("pool",)
+    list_display = ("__str__", "customer", "last_id", "cost")
+    ordering = ("-pool_id",)

@@ -444,7 +444,7 @@ class Migration(migrations.Migration):
                     fields=[
                         ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                         ('through', models.DateField()),
-                        ('cumulative_minor', models.PositiveBigIntegerField()),
+                        ('cumulative_minor', models.PositiveBigIntegerField(help_text="of the books' currency")),
                         ('recorded_at', models.DateTimeField()),
                         ('customer', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='accounts.customer')),
                         ('entitlement', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='releases', to='ledger.entitlement')),

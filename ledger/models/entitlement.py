@@ -50,11 +50,11 @@ class EntitlementRelease(Book):
         Entitlement, db_constraint=False, on_delete=models.DO_NOTHING, related_name="releases"
     )
     through = models.DateField()
-    cumulative_minor = models.PositiveBigIntegerField()
+    cumulative_minor = models.PositiveBigIntegerField(help_text="of the books' currency")
     recorded_at = models.DateTimeField()
 
     class Meta:
         ordering = ["through"]
 
     def __str__(self) -> str:
-        return f"{self.cumulative_minor} through {self.through}"
+        return f"{self.entitlement} through {self.through}"

@@ -111,3 +111,12 @@ def kill_server(data: Path) -> int:
     while server_of(data) == pid and time.monotonic() < deadline:
         time.sleep(0.01)
     return pid
+
+
+def wait_for_state(pid: int, state: str) -> None:
+    """Wait until the kernel says `state` of a process: Z for one that is dead and not reaped."""
+    stat = Path(f"/proc/{pid}/stat")
+    deadline = time.monotonic() + SECONDS_MAX
+    while state not in (said := stat.read_text().rpartition(")")[2]):
+        assert time.monotonic() < deadline, said
+        time.sleep(0.01)

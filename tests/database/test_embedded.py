@@ -14,7 +14,13 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 
 from creditops.database import embedded, leftovers, place
-from tests.database.processes import User, kill_server, processes_below, server_of
+from tests.database.processes import (
+    User,
+    kill_server,
+    processes_below,
+    server_of,
+    wait_for_state,
+)
 
 Use = Callable[..., User]
 AS_ROOT = os.geteuid() == 0
@@ -75,7 +81,7 @@ def test_a_server_that_was_killed_is_started_again_for_the_next_user(used_data: 
 def test_a_server_that_nobody_reaped_counts_as_dead(used_data: Path, use: Use):
     parent = use(used_data, "--reaps-nothing").ready()
     zombie = kill_server(used_data)
-    assert "Z" in Path(f"/proc/{zombie}/stat").read_text().rpartition(")")[2]
+    wait_for_state(zombie, "Z")
 
     heir = use(used_data).ready()
 

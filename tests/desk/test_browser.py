@@ -62,7 +62,9 @@ def test_a_customer_is_found_with_a_few_keys(page, address):
     page.wait_for_load_state("networkidle")
 
     page.keyboard.press("Control+k")
-    page.keyboard.type("acm")
+    search = page.get_by_placeholder("Type to search")
+    search.wait_for()
+    search.press_sequentially("acm")
     page.locator("#command-results-list a", has_text="customer acme").first.wait_for()
     page.locator("#command-results-list a").first.click()
     page.wait_for_url("**/desk/customer/acme/")

@@ -31,7 +31,7 @@ STEPS = 40
 FEW_HISTORIES = 6
 MANY_HISTORIES = 60
 # A planted fault shows in at most so many.
-ENOUGH_HISTORIES = 25
+ENOUGH_HISTORIES = 75
 
 RANDOM = st.randoms(use_true_random=False)
 
