@@ -97,14 +97,26 @@ class History:
             self.books.correct(self.random.choice(events), credits, void=void)
 
     def hold(self) -> None:
-        """For a second to a day, on anything, or on all that is there to the credit."""
-        self.keys += 1
-        customer = self.random.choice(["acme", "acme", "otto"])
-        meter = self.random.choice(["credits", "credits", *RATES])
-        contract = "c1" if customer == "acme" and self.random.random() < 0.5 else None
-        quantity = Fraction(self._quantity(meter))
+        """For a second to a day, on anything, or on all that is there to the credit; at times somebody
+        wants what it leaves, or one more, at once."""
+        pool = self.random.choice([self.books.pools[0], *self.books.pools])
+        usual = "credits" if pool.unit == CREDIT else "credits:DATA"
+        meter = self.random.choice([usual, usual, usual, *RATES])
+        quantity = self.random.randint(0, 40)
+        if meter == usual and self.random.random() < 0.5:
+            quantity = self._brink(pool)
         lasts = self.random.choice([timedelta(seconds=1), FIVE_MINUTES, DAY / 5, DAY])
-        self.books.hold(Message(customer, f"h{self.keys}", meter, quantity, None, contract), lasts)
+        self.books.hold(self._of(pool, "h", meter, quantity), lasts)
+        if self.random.random() < 0.5:
+            self.books.send([self._of(pool, "e", usual, self._brink(pool))])
+
+    def _of(self, pool: Pool, kind: str, meter: str, quantity: int) -> Message:
+        """A message of now that names the pool's holder."""
+        self.keys += 1
+        holder = pool.holder
+        return Message(
+            holder.customer, f"{kind}{self.keys}", meter, Fraction(quantity), None, holder.code
+        )
 
     def capture(self) -> None:
         """Less than was held, just that, or more; of an open hold, now and then of another."""
@@ -155,13 +167,19 @@ class History:
             return self.random.randint(0, 40)
         unit = DATA if meter == "credits:DATA" else CREDIT
         pool = self.random.choice([pool for pool in self.books.pools if pool.unit == unit])
-        now = self.books.now
+        return self._brink(pool)
+
+    def _brink(self, pool: Pool) -> int:
+        """What is left of a pool to the credit, beside holds or with them, with the room for overage
+        or without, or one more."""
+        now, oracle = self.books.now, self.books.oracle
         balance, room = pool.balance(now), 0
         commitment = pool.commitment(pool.holder.term_at(now))
         if commitment is not None:
-            cap = self.books.oracle.cap(pool, commitment, now)
-            room = max(0, cap - pool.moved(commitment))
-        return self.random.choice([balance, balance + 1, balance + room, balance + room + 1])
+            room = max(0, oracle.cap(pool, commitment, now) - pool.moved(commitment))
+        held = oracle.held(pool, now) if self.random.random() < 0.5 else 0
+        left = self.random.choice([balance, balance + room]) - held
+        return max(0, left + self.random.choice([0, 1]))
 
     def _time(self) -> datetime | None:
         now = self.books.now

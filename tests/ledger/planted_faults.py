@@ -175,7 +175,11 @@ def holds_beyond_the_balance_leave_the_cap_alone(plant: Plant) -> None:
         finally:
             of.held = held
 
+    def room(of: line.Line, now: datetime) -> int:
+        return of.stop - of.consumed - min(of.held, max(0, of.limit - of.consumed))
+
     plant(moving, "_overage_refused", overage_refused)
+    plant(line.Line, "room", room)
 
 
 def days_wait_for_the_sweep(plant: Plant) -> None:
