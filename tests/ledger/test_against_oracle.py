@@ -26,7 +26,8 @@ from tests.ledger.planted_faults import FAULTS
 
 pytestmark = pytest.mark.django_db
 
-SEED = 1
+# The same in every run, so that a change is judged and not luck; other seeds search for more.
+SEED, ANOTHER_SEED = 1, 2
 STEPS = 40
 FEW_HISTORIES = 6
 MANY_HISTORIES = 60
@@ -97,7 +98,7 @@ def test_the_ledger_agrees_with_the_oracle_on_random_histories():
 
 @pytest.mark.slow
 def test_the_ledger_agrees_with_the_oracle_on_many_random_histories():
-    play(histories=MANY_HISTORIES, steps=STEPS, standard_seed=random.randrange(10**9))
+    play(histories=MANY_HISTORIES, steps=STEPS, standard_seed=ANOTHER_SEED)
 
 
 @pytest.mark.slow
