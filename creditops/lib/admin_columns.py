@@ -8,11 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime
-from decimal import Decimal
 from functools import cache
 from typing import Any
 
-from babel.numbers import format_currency
 from django.contrib import admin
 from django.contrib.admin.utils import quote
 from django.core.exceptions import FieldDoesNotExist
@@ -32,10 +30,7 @@ _NAMES = ("_id", "id", "no", "number", "year", "seq", "version", "position", "da
 
 def amount(minor: int | None, currency: str) -> str:
     """Money in a column: always with the currency's decimals, so that points stand below points."""
-    if minor is None:
-        return NOTHING
-    value = Decimal(minor).scaleb(-money.exponent(currency))
-    return format_currency(value, currency, locale="en_US")
+    return NOTHING if minor is None else money.for_people(minor, currency)
 
 
 def count(number: int | None) -> str:
