@@ -2,13 +2,13 @@
 # the second time is quick.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench doctor database-roles lock clean
+.PHONY: help run test oracle soak check bench doctor database-roles lock clean
 
 VENV := .venv
 VENV_PYTHON := $(VENV)/bin/python
 ARGS ?=
-# Side by side, a file of tests at a time: races inside one file have the server's connections alone.
-PYTEST := $(VENV_PYTHON) -m pytest --numprocesses=auto --maxprocesses=4 --dist=loadfile
+# Side by side; tests/conftest.py says what goes together.
+PYTEST := $(VENV_PYTHON) -m pytest --numprocesses=auto --maxprocesses=4
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -17,9 +17,17 @@ run: $(VENV)/.runtime ## everything on this machine, with the demo book; PORT=80
 	@bin/system-libraries pango
 	@exec $(VENV_PYTHON) manage.py up --demo $(if $(PORT),--port $(PORT)) $(ARGS)
 
-test: $(VENV)/.development ## the whole suite on the embedded database; ARGS="-k grants -x" for pytest
+test: $(VENV)/.development $(VENV)/.clients ## the whole suite on the embedded database; ARGS="-k grants -x" for pytest
 	@bin/system-libraries pango chromium
 	@exec $(PYTEST) $(ARGS)
+
+oracle: $(VENV)/.development ## the ledger against a plain model of it, 20,000 random acts; STEPS=1000 SEED=7
+	@CREDITOPS_ORACLE_STEPS=$(or $(STEPS),20000) $(if $(SEED),CREDITOPS_ORACLE_SEED=$(SEED)) \
+		$(VENV_PYTHON) -m pytest -q -k as_long_as_asked tests/ledger/test_against_oracle.py
+
+soak: $(VENV)/.development ## ten minutes of usage while parts are killed at random; SECONDS=60 SEED=7
+	@CREDITOPS_SOAK_SECONDS=$(or $(SECONDS),600) $(if $(SEED),CREDITOPS_SOAK_SEED=$(SEED)) \
+		$(VENV_PYTHON) -m pytest -q -s tests/soak
 
 check: $(VENV)/.development ## format, lint, types, floors, migrations, deployment settings
 	@exec bin/check
@@ -37,11 +45,15 @@ lock: $(VENV)/.development ## writes requirements*.txt anew from requirements*.i
 	@exec bin/lock
 
 clean: ## removes the virtual environment and all caches; the book in .data stays
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis staticfiles
+	rm -rf $(VENV) tests/clients/openmeter/node_modules .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis staticfiles
 	find . -name __pycache__ -not -path './.git/*' -prune -exec rm -rf {} +
 
 $(VENV)/.runtime: requirements.txt requirements-installer.txt
 	@bin/install requirements.txt
+	@touch $@
+
+$(VENV)/.clients: requirements-clients.txt tests/clients/openmeter/package-lock.json | $(VENV)/.development
+	@bin/clients
 	@touch $@
 
 $(VENV)/.development: requirements.txt requirements-dev.txt requirements-installer.txt
