@@ -25,6 +25,7 @@ def create(
     at: datetime,
     customer: Customer | None = None,
     expires_at: datetime | None = None,
+    assume_utc: bool = False,
 ) -> tuple[ApiKey, str]:
     """Make a key.
 
@@ -34,6 +35,7 @@ def create(
         by: who makes it.
         customer: bind it to one customer, which is all that it then sees.
         expires_at: its end, exclusive; None for ever.
+        assume_utc: times that it sends without an offset are UTC; else they are refused.
 
     Returns the key's row and the secret, which is shown this once and stored nowhere.
     Raises Refusal `scope_unknown` or `api_key_exists`.
@@ -57,6 +59,7 @@ def create(
                 created_at=at,
                 created_by=by,
                 expires_at=expires_at,
+                assume_utc=assume_utc,
             )
     except IntegrityError as error:
         raise Refusal("api_key_exists", f"There is a key named {name!r} already.") from error

@@ -46,6 +46,30 @@ def add_member(
     return person
 
 
+def tell_from(customer: Customer, email: str, percent: int | None) -> Membership:
+    """Have one of a customer's people told from this share of use on; None: never (A3).
+
+    Raises Refusal `person_unknown`.
+    """
+    found: Membership | None = Membership.objects.filter(
+        customer=customer, person__email=email
+    ).first()
+    if found is None:
+        raise Refusal("person_unknown", f"Nobody of {customer.name} logs in as {email}.")
+    found.notify_at_percent = percent
+    found.save(update_fields=["notify_at_percent"])
+    return found
+
+
+def members(customer: Customer, role: str) -> list[Person]:
+    """A customer's people in a role of `Membership.Role` who may log in, by name."""
+    return list(
+        Person.objects.filter(
+            memberships__customer=customer, memberships__role=role, is_active=True
+        ).order_by("name", "id")
+    )
+
+
 def _create(email: str, name: str, password: str | None, at: datetime, *, is_staff: bool) -> Person:
     try:
         with transaction.atomic():

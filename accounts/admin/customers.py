@@ -19,7 +19,9 @@ class CustomerAdmin(CustomerRows, RecordAdmin):
 
     customer = "pk"
     verb = "manage_customers"
-    changeable = ("name", "legal_name", "country", "region", "address", "tax_id")
+    changeable = (
+        "name", "legal_name", "language", "country", "region", "address", "tax_id",
+    )  # fmt: skip
     list_display = ("name", "code", "segment", "country", "currency", "time_zone", "created_at")
     list_filter = ("segment", "kind", "currency")
     search_fields = ("code", "name", "legal_name")

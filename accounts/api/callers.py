@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from http import HTTPStatus
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import (
@@ -23,7 +25,7 @@ from rest_framework.views import APIView
 from accounts import access, keys
 from accounts.models import ApiKey, Customer
 from creditops.lib import audit, clock, idempotency
-from creditops.lib.api import forms, operations
+from creditops.lib.api import forms, operations, pace, reading
 from creditops.lib.api.operations import Operation
 from creditops.lib.api.reading import OneForm
 from creditops.lib.refusals import NotFound, Refusal
@@ -32,6 +34,8 @@ Scope = ApiKey.Scope
 
 _SCHEME = "bearer"
 _LONGEST_KEY = 255
+# Enough to tell keys apart, in one book and in another that counts in the same cache.
+_SIGNS_OF_DIGEST = 16
 
 
 class BearerKey(BaseAuthentication):
@@ -50,6 +54,10 @@ class BearerKey(BaseAuthentication):
 
     def authenticate_header(self, request: Request) -> str:
         return "Bearer"
+
+
+class Waiting(dict[str, Any]):
+    """The body of an answer that is 202: what was asked for waits for somebody to agree."""
 
 
 class ApiView(APIView):
@@ -72,8 +80,10 @@ class ApiView(APIView):
             raise NotAuthenticated("Send `Authorization: Bearer <key>`.")
         self.operation = self._declared(request)
         self._needs_scope()
+        self.keep_pace("requests", settings.API_RATE_LIMIT, 1)
         if request.headers.get("Content-Encoding", "identity") != "identity":
             raise UnsupportedMediaType(request.headers["Content-Encoding"])
+        reading.take_in_pieces(request._request)
         for name, value in kwargs.items():
             if "\0" in str(value):
                 raise NotFound(name, value)
@@ -89,6 +99,10 @@ class ApiView(APIView):
     def by(self) -> str:
         """The caller, as books and audit name it."""
         return f"key:{self.key.name}"
+
+    def keep_pace(self, what: str, rate: pace.Rate | None, count: int) -> None:
+        """Count what the caller does. Raises TooFast where its limit is reached already."""
+        pace.keep(rate, what, self.key.digest[:_SIGNS_OF_DIGEST], at=clock.now(), count=count)
 
     def given(self) -> dict[str, Any]:
         """The values of the body, by the operation's form. Raises Refusal `body_invalid`."""
@@ -118,7 +132,8 @@ class ApiView(APIView):
         at, name = clock.now(), self.request.headers.get("Idempotency-Key")
         with audit.acting(self.by, at=at):
             if name is None:
-                return Response(effect(at), status=self.operation.status)
+                body = effect(at)
+                return Response(body, status=self._status(body))
             return self._keyed(name, effect, at)
 
     def _keyed(
@@ -135,12 +150,18 @@ class ApiView(APIView):
             key=name,
             request=_described(self.request),
             at=at,
-            effect=lambda: (self.operation.status, json.dumps(effect(at))),
+            effect=lambda: self._written(effect(at)),
         )
         response = Response(json.loads(given.body), status=given.status)
         if given.replayed:
             response["Idempotency-Replayed"] = "true"
         return response
+
+    def _written(self, body: Mapping[str, Any]) -> tuple[int, str]:
+        return self._status(body), json.dumps(body)
+
+    def _status(self, body: Mapping[str, Any]) -> int:
+        return HTTPStatus.ACCEPTED if isinstance(body, Waiting) else self.operation.status
 
     def _declared(self, request: Request) -> Operation:
         method = request.method or ""

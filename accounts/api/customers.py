@@ -29,6 +29,7 @@ class CustomerBody(Body):
     time_zone = Text(max_length=60, help_text="IANA, in which days begin; stays")
     segment = Choice(choices=Customer.Segment.values, required=False)
     kind = Choice(choices=Customer.Kind.values, required=False)
+    language = Text(max_length=5, required=False, help_text="of documents: en, de, fr or es")
     tax_id = Text(max_length=40, required=False, allow_blank=True)
     address = Lines(max_length=2000, required=False, allow_blank=True)
     parent = Text(max_length=100, required=False, help_text="who pays for it")  # type: ignore[assignment]
@@ -39,6 +40,7 @@ class CustomerChange(Body):
 
     name = Text(max_length=200, required=False)
     legal_name = Text(max_length=200, required=False, allow_blank=True)
+    language = Text(max_length=5, required=False, help_text="of documents: en, de, fr or es")
     country = Country(required=False)
     region = Text(max_length=60, required=False, allow_blank=True)
     tax_id = Text(max_length=40, required=False, allow_blank=True)
@@ -55,6 +57,7 @@ class CustomerShown(TypedDict):
     segment: str
     country: str
     region: str
+    language: str
     currency: shapes.Currency
     time_zone: str
     tax_id: str
@@ -77,7 +80,13 @@ class Customers(ApiView):
         body=CustomerBody,
         answers=CustomerShown,
         status=201,
-        refuses=("customer_exists", "customer_family_too_deep", "time_zone_unknown"),
+        refuses=(
+            "customer_exists",
+            "customer_family_too_deep",
+            "time_zone_unknown",
+            "language_unknown",
+            "tax_id_of_elsewhere",
+        ),
         unreadable=("currency_unknown",),
     )
     def post(self, request: Request) -> Response:
@@ -106,7 +115,12 @@ class CustomerDetail(ApiView):
         """Show a customer."""
         return Response(shown(self.customer(customer)))
 
-    @Operation(scope=Scope.LEDGER_WRITE, body=CustomerChange, answers=CustomerShown)
+    @Operation(
+        scope=Scope.LEDGER_WRITE,
+        body=CustomerChange,
+        answers=CustomerShown,
+        refuses=("language_unknown", "tax_id_of_elsewhere"),
+    )
     def patch(self, request: Request, customer: str) -> Response:
         """Change facts of a customer. Documents issued before keep what they print."""
         given, found = self.given(), self.customer(customer)
@@ -127,6 +141,7 @@ def shown(customer: Customer) -> CustomerShown:
         "segment": customer.segment,
         "country": customer.country,
         "region": customer.region,
+        "language": customer.language,
         "currency": customer.currency,
         "time_zone": customer.time_zone,
         "tax_id": customer.tax_id,

@@ -36,6 +36,9 @@ class Customer(Record):
     region = models.CharField(max_length=60, blank=True, help_text="state or province")
     address = models.TextField(blank=True)
     tax_id = models.CharField(max_length=40, blank=True)
+    language = models.CharField(
+        max_length=5, default="en", help_text="of its documents: en, de, fr or es"
+    )
     currency = models.CharField(max_length=3, help_text="ISO 4217, three letters")
     time_zone = models.CharField(max_length=60, help_text="IANA, like Europe/Berlin")
     parent = models.ForeignKey(
