@@ -14,8 +14,10 @@ class LedgerConfig(AppConfig):
         from django.db.models.signals import post_migrate
 
         from creditops.lib import policies
-        from ledger import chart, holders, limits
+        from ledger import books, chart, holders, limits, signing
 
         limits.define()
+        books.define()
+        signing.define()
         policies.follow(limits.NAMES, holders.forget_layouts_of)
         post_migrate.connect(chart.after_migrate, dispatch_uid="ledger.chart")

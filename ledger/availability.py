@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import F
 
 from creditops.lib import sql
 from ledger import daily_credits, moving, pool_books, punctuality, resolving
-from ledger.line import OBSERVE, SOFT, Line
+from ledger.line import OBSERVE, Line
 from ledger.messages import Message
-from ledger.models import Pool, PoolState, PoolTerm
+from ledger.models import Holder, Pool, PoolState
 from ledger.rating import Charge
 from ledger.resolving import Event
 from ledger.seats import SEAT_LIMIT, Seats, Use, seat_of
@@ -60,14 +61,15 @@ def check(message: Message, at: datetime) -> Verdict:
     What is due for its customer is done first, as usage would do it. A running sum's fraction is not
     looked at: a pack counts as its next whole credit.
     """
-    waiting = punctuality.catch_up([message], at)
-    event = resolving.resolve([message], at, waiting=waiting)[0]
+    waiting = punctuality.catch_up(message.named(), at)
+    event = resolving.resolve([(0, message)], at, waiting=waiting)[0]
     if event.status:
         return Verdict(False, 0, 0, event.code)
     verdict = Verdict(True, 0, 0)
-    for unit_id, credits in needed(event).items():
-        line = _line(event, unit_id, at)
-        verdict = judge(event, line, credits, at)
+    asked = needed(event)
+    lines = _lines(event, asked, at)
+    for unit_id, credits in asked.items():
+        verdict = judge(event, lines.get(unit_id), credits, at)
         if not verdict.allowed:
             return verdict
     return verdict
@@ -106,8 +108,10 @@ def judge(event: Event, line: Line | None, credits: int, at: datetime) -> Verdic
 def seats(pools: Sequence[Pool], user: str, at: datetime) -> dict[int, SeatStanding]:
     """The seats that a user has in these pools, by pool id; missing where everybody has the pool."""
     found = {}
+    asked = {"customer_id__in": {p.customer_id for p in pools}, "pool__in": [p.id for p in pools]}
+    states = PoolState.objects.filter(**asked).in_bulk()
     for pool in pools:
-        line = _of_pool(pool, at)
+        line = _line(states[pool.id], pool.holder.time_zone, at)
         book, seat = Seats(at), seat_of(line, at, user, pool.holder.time_zone)
         book.read([(line, seat)])
         left, use = book.left(line, seat), book.uses.get(seat, Use())
@@ -141,23 +145,15 @@ def _shortage(event: Event, line: Line, credits: int, at: datetime) -> str:
         return planned if isinstance(planned, str) else ""
     if not credits or credits <= line.room(at):
         return ""
-    capped = line.rules.enforcement == SOFT and _committed(line)
+    graced = event.holder is not None and event.holder.kind == Holder.Kind.SUBSCRIPTION
+    capped = line.overage_cap is not None and not graced
     return moving.OVERAGE_CAP if capped else moving.INSUFFICIENT_CREDITS
-
-
-def _committed(line: Line) -> bool:
-    """Whether the running term of a line has a commitment, and so a cap on overage."""
-    return (
-        line.term_id is not None
-        and PoolTerm.objects.filter(
-            customer_id=line.customer_id, pool_id=line.pool_id, term_id=line.term_id
-        ).exists()
-    )
 
 
 def _seat_left(event: Event, line: Line, at: datetime) -> int | None:
     """What is left of the seat of the event's user; None where there are no seats."""
-    if not event.message.user or event.holder is None:
+    # Without an allowance nothing limits a seat, so nothing need be read.
+    if not event.message.user or event.holder is None or line.rules.seat_allowance is None:
         return None
     book, seat = Seats(at), seat_of(line, at, event.message.user, event.holder.time_zone)
     book.read([(line, seat)])
@@ -168,27 +164,34 @@ def _whole(charge: Charge) -> int:
     return -(-charge.exact.numerator // charge.exact.denominator)
 
 
-def _line(event: Event, unit_id: int, at: datetime) -> Line | None:
-    """The line of the event's holder in a unit, as it stands at `at`."""
+def _lines(event: Event, units: Iterable[int], at: datetime) -> dict[int, Line]:
+    """The lines of the event's holder by unit, as they stand at `at`; one read of their states."""
     if event.holder is None:
-        return None
-    where = {"customer_id": event.holder.customer_id, "unit_id": unit_id}
-    pool = Pool.objects.filter(holder_id=event.holder.holder_id, **where).first()
-    return None if pool is None else _of_pool(pool, at)
+        return {}
+    states = PoolState.objects.filter(
+        customer_id=event.holder.customer_id,
+        pool__customer_id=event.holder.customer_id,
+        pool__holder_id=event.holder.holder_id,
+        pool__unit_id__in=list(units),
+    )
+    zone = event.holder.time_zone
+    return {
+        state.unit: _line(state, zone, at) for state in states.annotate(unit=F("pool__unit_id"))
+    }
 
 
-def _of_pool(pool: Pool, at: datetime) -> Line:
+def _line(state: PoolState, zone: str, at: datetime) -> Line:
     """A pool's line; laid out in memory where its layout is stale, holds that are over given back."""
-    state = PoolState.objects.get(customer_id=pool.customer_id, pool_id=pool.id)
     line = pool_books.line_of(state)
     lapsed = line.lapse_at is not None and line.lapse_at <= at
     uncounted = line.rules.seat_allowance is not None and line.seats_since is None
     if not (line.stale(at) or line.scoped or lapsed or uncounted):
         return line
     with transaction.atomic():
-        line = pool_books.lock([(pool.customer_id, pool.id)], at)[pool.customer_id, pool.id]
+        key = (state.customer_id, state.pool_id)
+        line = pool_books.lock([key], at)[key]
         pool_books.add_detail([line], at)
         daily_credits.imagine([line], at)
         line.lay_out(at, "check")
-        Seats(at).begin([line], pool.holder.time_zone, ())
+        Seats(at).begin([line], zone, ())
     return line

@@ -6,23 +6,23 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
+from typing import Any
 
 from creditops.lib import money, sql
-from ledger import daily_rules, limits
+from ledger import block_values, books, daily_rules, limits
+from ledger.block_values import Standing, Value
 from ledger.daily_rules import Day
 from ledger.line import DAILY, SOFT
-from ledger.models import CapLift, Holder, Pool, PoolTerm, Term, UsageEvent
-
-# Kinds of credits whose use counts for the next commitment (O5, X8).
-BASELINE_KINDS = ("paid", "bonus", "migration", "overage")
-
+from ledger.models import CapLift, Holder, OverageBasis, Pool, PoolTerm, Term, UsageEvent
 
 FROZEN = "frozen"
 
 
 @dataclass(frozen=True)
 class BlockBalance:
-    """A block as of an instant. Credits are whole; `cost_minor` is of the whole block.
+    """A block as of an instant. Credits are whole; `cost_minor` is what the block's credits cost when
+    they came to the cost layer in force, of which `value_left_minor` is not released yet; both in the
+    block's `currency`. `functional_left_minor` is what of it the books still defer, in theirs.
 
     `id` is 0 for a day's credits whose block nobody has written yet (L15).
     """
@@ -40,9 +40,11 @@ class BlockBalance:
     used: int
     expired: int
     voided: int
-    quantity: int
     cost_minor: int
+    value_left_minor: int
+    unit_cost: Fraction
     currency: str
+    functional_left_minor: int
     as_of: datetime
 
     @property
@@ -71,14 +73,9 @@ class BlockBalance:
         return "exhausted" if not self.rest and not self.expired else "expired"
 
     @property
-    def unit_cost(self) -> Fraction:
-        """What one credit of the block cost, in minor units, exact."""
-        return Fraction(self.cost_minor, self.quantity)
-
-    @property
     def released_minor(self) -> int:
-        """The value that has left the block (M4)."""
-        return money.released(self.cost_minor, self.quantity, self.granted - self.rest)
+        """The value that has left the block (M4), since it came to its cost layer."""
+        return self.cost_minor - self.value_left_minor
 
 
 @dataclass(frozen=True)
@@ -120,8 +117,13 @@ def of_pools(pools: Sequence[Pool], *, as_of: datetime, known_at: datetime) -> l
     ids = [pool.id for pool in pools]
     asked = {"customer": customer, "pools": ids, "as_of": as_of, "known_at": known_at}
     blocks: dict[int, list[BlockBalance]] = {}
-    for row in sql.rows("ledger", "block_balances", **asked):
-        blocks.setdefault(row[1], []).append(BlockBalance(*(*row, as_of)))
+    rows = sql.rows("ledger", "block_balances", **asked)
+    rounding = books.current(known_at).rounding
+    values = block_values.of((_standing(row, row[15]) for row in rows), rounding)
+    in_books = block_values.of((_standing(row, row[19]) for row in rows), rounding)
+    for row in rows:
+        found = _block(row, values[row[0]], in_books[row[0]], as_of)
+        blocks.setdefault(row[1], []).append(found)
     overage = {
         (pool, term): credits
         for pool, term, credits in sql.rows("ledger", "overage_as_of", **asked)
@@ -166,12 +168,21 @@ def caps(pools: Sequence[Pool], at: datetime) -> dict[int, int]:
         term__in=list(running.values()),
         effective_at__lte=at,
     ).order_by("id")
-    found = {}
+    found, graced = {}, _grace_bases(pools, list(running.values()))
     for row in committed.select_related("term", "pool__holder", "pool__unit"):
         of_holder = settings[keys[row.pool_id].holder_id]
         if of_holder.rules.enforcement == SOFT:
-            found[row.pool_id] = cap_by(of_holder, row, at)
+            base = graced.get(row.pool_id)
+            found[row.pool_id] = cap_by(of_holder, row, at) if base is None else of_holder.cap(base)
     return found | {lift.pool_id: lift.cap for lift in lifted if lift.pool_id in found}
+
+
+def _grace_bases(pools: Sequence[Pool], terms: Sequence[int]) -> dict[int, int]:
+    """Of which credits the cap is a share now, by pool id, where it is not the commitment any more."""
+    rows = OverageBasis.objects.filter(
+        customer_id=pools[0].customer_id, pool__in=[pool.id for pool in pools], term__in=terms
+    )
+    return dict(rows.order_by("no").values_list("pool_id", "base"))
 
 
 def cap_by(settings: limits.Limits, committed: PoolTerm, at: datetime) -> int:
@@ -208,12 +219,6 @@ def consumption(pool: Pool, term: Term) -> dict[str, int]:
     return dict(rows)
 
 
-def baseline(pool: Pool, term: Term) -> int:
-    """What counts for the next commitment: use of paid, rolled and bonus credits, and overage (O5)."""
-    used = consumption(pool, term)
-    return sum(used.get(kind, 0) for kind in BASELINE_KINDS)
-
-
 def observed(holder: Holder) -> int:
     """Credits that were rated but not drawn while the holder was only observed (S6)."""
     recorded = UsageEvent.objects.filter(
@@ -232,6 +237,29 @@ def overage_of(pool: Pool, term: Term) -> int:
     return consumption(pool, term).get("overage", 0)
 
 
+def _standing(row: Sequence[Any], cost: int) -> Standing:
+    """How a row of `block_balances` stands on its cost layer, which cost so much."""
+    id_, granted, used, expired, voided = row[0], row[6], *row[10:13]
+    layer, quantity, gone = row[13], row[14], row[17]
+    rest = granted - used - expired - voided
+    return Standing(id_, layer, quantity, cost, came=granted - gone, rest=rest)
+
+
+def _block(row: Sequence[Any], own: Value, in_books: Value, as_of: datetime) -> BlockBalance:
+    """A row of `block_balances` with its values. What is recognised in proportion to use is booked in the
+    books' currency only: in its own, the block has released the same share."""
+    recognised = row[18]
+    left, functional_left = own.left_minor, in_books.left_minor
+    if recognised is not None:
+        functional_left = in_books.cost_minor - int(recognised)
+        left = functional_left
+        if in_books.cost_minor != own.cost_minor:
+            share = Fraction(functional_left * own.cost_minor, in_books.cost_minor or 1)
+            left = money.round_half_up(share)
+    carried = (own.cost_minor, left, own.unit_cost)
+    return BlockBalance(*(*row[:13], *carried, row[16], functional_left, as_of))
+
+
 def _of_day(day: Day, as_of: datetime) -> BlockBalance:
     """A day's credits that have no block yet, as that block will be."""
     return BlockBalance(
@@ -248,9 +276,11 @@ def _of_day(day: Day, as_of: datetime) -> BlockBalance:
         used=0,
         expired=0,
         voided=0,
-        quantity=day.rule.credits,
         cost_minor=0,
+        value_left_minor=0,
+        unit_cost=Fraction(0),
         currency="",
+        functional_left_minor=0,
         as_of=as_of,
     )
 

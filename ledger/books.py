@@ -1,14 +1,53 @@
-"""Answers what the books are: their functional currency and their time zone."""
+"""Answers what the books are: their functional currency, time zone and rounding.
+
+Currency and zone are given when they are opened; zone and rounding may still be set until the first
+entry, and never after it: what a block has released is a difference of two roundings (M4), and a date
+that is posted stays.
+"""
 
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 
 from django.conf import settings
+from django.db.models import Subquery
 
-from creditops.lib import calendar
+from creditops.lib import calendar, money, policies, policy_values
+from creditops.lib.models import PolicySetting
+from creditops.lib.policies import Policy
 from creditops.lib.refusals import Refusal
-from ledger.models import BookSettings
+from ledger.models import Block, BookSettings, JournalEntry, UsageEvent
+
+ROUNDING, ZONE = "rounding", "accounting_zone"
+
+
+def define() -> None:
+    """Make the settings of the books themselves known, at start."""
+    policies.define(
+        Policy(
+            ROUNDING,
+            money.HALF_UP,
+            policy_values.choice(money.HALF_UP, money.HALF_EVEN),
+            "finance",
+            "How halves of the smallest coin are rounded wherever an amount is computed: value of "
+            "credits, overage, tax, shares. Fixed by the first entry of the books.",
+            books_only=True,
+            guard=_before_the_first_entry,
+        )
+    )
+    policies.define(
+        Policy(
+            ZONE,
+            None,
+            policy_values.optional(policy_values.zone),
+            "controller",
+            "The time zone in which the books have their days and months; unset, the one that they "
+            "were opened in. Fixed by the first entry of the books.",
+            books_only=True,
+            guard=_before_the_first_entry,
+        )
+    )
 
 
 def open_books(*, currency: str, time_zone: str, at: datetime) -> BookSettings:
@@ -28,13 +67,45 @@ def open_books(*, currency: str, time_zone: str, at: datetime) -> BookSettings:
 
 
 def current(at: datetime) -> BookSettings:
-    """The books; opened as the environment says (BOOKS_CURRENCY, BOOKS_TIME_ZONE) at first use."""
-    books: BookSettings | None = BookSettings.objects.first()
-    return books or open_books(
-        currency=settings.BOOKS_CURRENCY, time_zone=settings.BOOKS_TIME_ZONE, at=at
-    )
+    """The books with the zone and rounding that are set for them; opened as the environment says
+    (BOOKS_CURRENCY, BOOKS_TIME_ZONE) at first use. One query."""
+    found = BookSettings.objects.annotate(
+        zone_set=Subquery(_newest(ZONE)), rounding_set=Subquery(_newest(ROUNDING))
+    ).first()
+    if found is None:
+        open_books(currency=settings.BOOKS_CURRENCY, time_zone=settings.BOOKS_TIME_ZONE, at=at)
+        return current(at)
+    books: BookSettings = found
+    books.time_zone = found.zone_set or books.time_zone
+    books.rounding = found.rounding_set or books.rounding
+    return books
+
+
+def begun() -> bool:
+    """Whether anything stands in the books: an entry, a block, or usage."""
+    return JournalEntry.objects.exists() or Block.objects.exists() or UsageEvent.objects.exists()
 
 
 def date_of(instant: datetime, books: BookSettings) -> date:
     """The date of an instant in the books' zone (T7)."""
     return calendar.local_date(instant, books.time_zone)
+
+
+def _newest(name: str) -> Any:
+    """A setting of the books that acts from its instant on at once: its newest version."""
+    rows = PolicySetting.objects.filter(scope=policies.BOOKS, name=name)
+    return rows.order_by("-version").values("value")[:1]
+
+
+def _before_the_first_entry(value: Any, effective_at: datetime, at: datetime) -> None:
+    if effective_at > at:
+        raise Refusal(
+            "setting_acts_at_once",
+            "This setting acts at once, before the first entry of the books. Leave out from when.",
+        )
+    if begun():
+        raise Refusal(
+            "books_have_begun",
+            "The books have entries: their rounding and their zone can't change any more, since "
+            "what is posted would no longer add up with what comes.",
+        )

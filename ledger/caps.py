@@ -30,7 +30,7 @@ def ask_for_lift(holder: HolderKey, *, at: datetime) -> None:
         return
     approvals.request(
         kind=LIFT,
-        subject=f"{holder.code}/{term.number}",
+        subject=_subject(holder.code, term),
         summary=f"Usage of {holder.code} was refused for its overage cap in term {term.number}.",
         content={"contract": holder.code, "term": term.number},
         by="usage",
@@ -47,7 +47,8 @@ def lift(holder: Holder, *, unit_id: int, cap: int, by: str, reason: str, at: da
         cap: the new cap in credits, of the whole term.
         by: the overage authoriser who approves it.
 
-    Raises Refusal `no_running_term`. A lower cap undoes nothing; it only stops more (L20).
+    It answers the request that waits for it, if one does. Raises Refusal `no_running_term`. A lower
+    cap undoes nothing; it only stops more (L20).
     """
     with transaction.atomic():
         pool = Pool.objects.get(customer_id=holder.customer_id, holder=holder, unit_id=unit_id)
@@ -75,6 +76,9 @@ def lift(holder: Holder, *, unit_id: int, cap: int, by: str, reason: str, at: da
             approved_by=by,
             reason=reason,
         )
+        approvals.answer(
+            kind=LIFT, subject=_subject(holder.code, running), by=by, at=at, reason=reason
+        )
         line = lines[pool.customer_id, pool.id]
         pool_books.add_detail([line], at)
         line.lay_out(at, "cap lifted")
@@ -82,3 +86,8 @@ def lift(holder: Holder, *, unit_id: int, cap: int, by: str, reason: str, at: da
         thresholds.write(thresholds.notice(line, at), armings)
         pool_books.save([line], batch_id=None, recorded_at=at)
     return made
+
+
+def _subject(contract: str, term: Term) -> str:
+    """What a request is about: one is open at a time per term."""
+    return f"{contract}/{term.number}"

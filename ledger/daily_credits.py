@@ -72,8 +72,37 @@ def start(
         _write(rule)
         block = grants.add(line, pool, first, at)
         _expect_next(line, pool, daily_rules.of_pools([pool.id], pool.customer_id), today)
-        _lay_out(line, at)
+        line.lay_out(at, "daily credits")
+        thresholds.write(thresholds.notice(line, at))
+        pool_books.save([line], batch_id=None, recorded_at=at)
     return block
+
+
+def end(rule: DailyGrant, last_day: date, *, at: datetime) -> None:
+    """Let `last_day`, local to the pool's holder, be the last one with these credits.
+
+    Earlier or later than before; today's credits stay as they are. Raises Refusal `daily_grant_over`
+    where its last day has passed, `grant_ends_before_it_begins` for a last day that is past.
+    """
+    pool = Pool.objects.select_related("holder", "customer").get(
+        customer_id=rule.customer_id, id=rule.pool_id
+    )
+    today = calendar.local_date(at, pool.holder.time_zone)
+    if rule.last_day is not None and rule.last_day < today:
+        raise Refusal("daily_grant_over", f"The last day with these credits was {rule.last_day}.")
+    if last_day < today:
+        raise Refusal(
+            "grant_ends_before_it_begins",
+            f"The last day with credits would be {last_day}, which is past.",
+        )
+    with transaction.atomic():
+        line = _locked(pool, at)
+        bring_up_to_date([line], at)
+        rule.last_day = last_day
+        rule.save(update_fields=["last_day"])
+        _expect_next(line, pool, daily_rules.of_pools([pool.id], pool.customer_id), today)
+        line.lay_out(at, "daily credits")
+        pool_books.save([line], batch_id=None, recorded_at=at)
 
 
 def stop_all(holder: Holder, *, at: datetime) -> None:
@@ -121,7 +150,10 @@ def grant_due(subject: str, due_at: datetime, recorded_at: datetime) -> None:
     with transaction.atomic():
         line = _locked(pool, recorded_at)
         if bring_up_to_date([line], recorded_at):
-            _lay_out(line, recorded_at)
+            # A day's credits are not measured, so nothing is noticed now that was not before.
+            line.lay_out(recorded_at, "daily credits")
+            thresholds.watch(line, recorded_at)
+            pool_books.save([line], batch_id=None, recorded_at=recorded_at)
         else:
             _plan(line, pool)
 
@@ -183,9 +215,3 @@ def _locked(pool: Pool, now: datetime) -> Line:
     line = pool_books.lock([(pool.customer_id, pool.id)], now)[pool.customer_id, pool.id]
     pool_books.add_detail([line], now)
     return line
-
-
-def _lay_out(line: Line, at: datetime) -> None:
-    line.lay_out(at, "daily credits")
-    thresholds.write(thresholds.notice(line, at))
-    pool_books.save([line], batch_id=None, recorded_at=at)

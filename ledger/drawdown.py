@@ -7,7 +7,7 @@ moves; the rest take the next intervals of the line, or are refused. In memory: 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from fractions import Fraction
@@ -43,7 +43,7 @@ class Drawing:
         seats: those of the batch's users (L18).
         batch_id, now: of the batch.
         admitted: a person let these events in: they are drawn beside the line.
-        horizon: the time of the oldest event.
+        horizon: the time of the oldest event that they are asked for.
         placed: per pool the events on the line in order, to name those that cross a threshold.
         capped: whether an event was refused for the overage cap.
         provider_costs: what providers charge for what was drawn, by pool id, item, posting date.
@@ -57,17 +57,18 @@ class Drawing:
     zone: str
     batch_id: int
     now: datetime
+    horizon: datetime
     admitted: bool = False
-    horizon: datetime = field(init=False)
     placed: dict[int, list[Placed]] = field(default_factory=dict)
     capped: bool = False
     provider_costs: dict[CostKey, Fraction] = field(default_factory=dict)
 
-    def draw(self, events: Sequence[Event]) -> None:
-        """Judge and draw these events, all of this holder."""
+    def draw_beside(self, events: Sequence[Event]) -> list[Event]:
+        """Judge and draw those of these events, all of this holder, that don't go on its lines.
+
+        Returns the others.
+        """
         in_order = sorted(events, key=lambda event: (event.time, event.index))
-        self.horizon = in_order[0].time
-        self._lay_out_stale()
         self.seats.begin(
             self.lines.values(),
             self.holder.time_zone,
@@ -79,29 +80,47 @@ class Drawing:
             for event in beside:
                 self._draw_beside(event)
             self._lay_out_moved("late use")
-        fast = {event.index for event in beside}
-        for event in in_order:
-            if event.index not in fast:
-                self._draw_on_line(event)
+        drawn = {event.index for event in beside}
+        return [event for event in in_order if event.index not in drawn]
+
+    def draw_on_lines(self, events: Iterable[Event]) -> None:
+        """Judge and draw the rest, in the order of their times."""
+        for event in sorted(events, key=lambda event: (event.time, event.index)):
+            self._draw_on_line(event)
+
+    def near_thresholds(self) -> list[Line]:
+        """The lines that may have reached a threshold."""
+        return [
+            line
+            for line in self.lines.values()
+            if line.layouts
+            or line.moves
+            or (line.alert_pos is not None and line.consumed >= line.alert_pos)
+        ]
 
     def crossings(self) -> list[ThresholdCrossing]:
-        """The thresholds that these draws have reached; reads detail only near one."""
-        found = []
-        for line in self.lines.values():
-            reached = line.alert_pos is not None and line.consumed >= line.alert_pos
-            if line.layouts or line.moves or reached:
-                pool_books.add_detail([line], self.now)
-                found += thresholds.notice(line, self.now, self.placed.get(line.pool_id, ()))
-        return found
+        """The thresholds that these draws have reached; such lines have their detail."""
+        return [
+            crossing
+            for line in self.near_thresholds()
+            for crossing in thresholds.notice(line, self.now, self.placed.get(line.pool_id, ()))
+        ]
 
-    def _lay_out_stale(self) -> None:
-        """Lay out lines whose layout is no longer the right one; the sweep may come later."""
-        stale = [line for line in self.lines.values() if line.stale(self.now)]
-        if stale:
-            self._read_detail()
-            daily_credits.bring_up_to_date(stale, self.now)
-            for line in stale:
-                line.lay_out(self.now, "due")
+    def needs_detail(self, events: Iterable[Event]) -> bool:
+        """Whether drawing these events takes more than the counters of its lines."""
+        lines = self.lines.values()
+        if self.admitted or any(line.scoped or line.stale(self.now) for line in lines):
+            return True
+        asked: dict[int, int] = {}
+        for event in events:
+            for charge in event.charges:
+                asked[charge.unit_id] = asked.get(charge.unit_id, 0) + int(charge.exact)
+                if not self.lines[charge.unit_id].window.holds(event.time):
+                    return True
+        return any(
+            credits > self.lines[unit].room(self.now) and self.lines[unit].rules.enforcement == SOFT
+            for unit, credits in asked.items()
+        )
 
     def _read_detail(self) -> None:
         """Read the pools' detail, once, back to the oldest event: a block that ended since may pay."""
@@ -158,7 +177,7 @@ class Drawing:
         for unit_id, n in credits.items():
             line = self.lines[unit_id]
             event.positions[unit_id] = line.advance(
-                n, event.time, posting_date, _revenue_class(event)
+                n, event.time, posting_date, _revenue_class(event, unit_id)
             )
             ends = self.placed.setdefault(line.pool_id, [])
             ends.append((line.consumed, messages.event_id(self.batch_id, event.index)))
@@ -173,9 +192,10 @@ class Drawing:
         if self._seat_is_short(event, credits):
             self._refuse(event, credits, SEAT_LIMIT)
             return
-        use = self._use(event)
+        uses = {unit: self._use(event, unit) for unit in credits}
         plans = {
-            unit: moving.plan(self.lines[unit], use, n, self.now) for unit, n in credits.items()
+            unit: moving.plan(self.lines[unit], uses[unit], n, self.now)
+            for unit, n in credits.items()
         }
         refusals = [plan for plan in plans.values() if isinstance(plan, str)]
         if moving.TOO_LATE in refusals:
@@ -185,7 +205,7 @@ class Drawing:
         else:
             for unit, plan in plans.items():
                 if not isinstance(plan, str):
-                    moving.carry_out(self.lines[unit], use, plan, act="usage")
+                    moving.carry_out(self.lines[unit], uses[unit], plan, act="usage")
             self._apply(event, credits)
 
     def _seat_is_short(self, event: Event, credits: Mapping[int, int]) -> bool:
@@ -260,17 +280,17 @@ class Drawing:
             return moving.INSUFFICIENT_CREDITS
         self._read_detail()
         term = line.term_at(event.time)
-        capped = term is not None and term.layer is not None
+        capped = term is not None and term.layer is not None and not term.graced
         return moving.OVERAGE_CAP if capped else moving.INSUFFICIENT_CREDITS
 
-    def _use(self, event: Event) -> Use:
+    def _use(self, event: Event, unit_id: int) -> Use:
         return Use(
             event_id=messages.event_id(self.batch_id, event.index),
             time=event.time,
             meter_id=event.meter.id if event.meter else 0,
             late=event.late,
             posting_date=self._posting_date(event),
-            revenue_class=_revenue_class(event),
+            revenue_class=_revenue_class(event, unit_id),
             captured=event.captured,
         )
 
@@ -278,9 +298,36 @@ class Drawing:
         return self.months.posting_date(calendar.local_date(event.time, self.zone))
 
 
-def _revenue_class(event: Event) -> str:
-    """Whether the event's revenue is ours, runs over time (V7), or is passed on to a provider (V14)."""
+def prepare(drawings: Collection[tuple[Drawing, Sequence[Event]]], now: datetime) -> None:
+    """Make ready what these drawings will need for their events, for all of them at once.
+
+    Lines whose layout is no longer the right one are laid out; the sweep may come later.
+    """
+    wanted = [drawing for drawing, events in drawings if drawing.needs_detail(events)]
+    lines = [line for drawing in wanted for line in drawing.lines.values()]
+    horizons = {line.pool_id: d.horizon for d in wanted for line in d.lines.values()}
+    pool_books.add_detail(lines, now, horizons=horizons)
+    stale = [line for line in lines if line.stale(now)]
+    if stale:
+        daily_credits.bring_up_to_date(stale, now)
+    for line in stale:
+        line.lay_out(now, "due")
+
+
+def crossings(drawings: Collection[Drawing], now: datetime) -> list[ThresholdCrossing]:
+    """The thresholds that these drawings have reached; reads detail only near one."""
+    pool_books.add_detail([line for d in drawings for line in d.near_thresholds()], now)
+    return [crossing for drawing in drawings for crossing in drawing.crossings()]
+
+
+def _revenue_class(event: Event, unit_id: int) -> str:
+    """What becomes of the value of the unit's credits: of entitlements it runs over time (V7), of usage
+    the unit's rates say it; one event may draw one unit for us and another for a provider."""
     if event.message.entitles:
         return ENTITLED
-    agents = (charge.role == Rate.Role.AGENT for charge in event.charges)
-    return AGENT if any(agents) else USAGE
+    return revenue_class(charge for charge in event.charges if charge.unit_id == unit_id)
+
+
+def revenue_class(charges: Iterable[Charge]) -> str:
+    """Whether usage that is charged so is our revenue, or is passed on to a provider (V14)."""
+    return AGENT if any(charge.role == Rate.Role.AGENT for charge in charges) else USAGE

@@ -16,7 +16,7 @@ from creditops.lib.refusals import Refusal
 from ledger import books, chart, explain, journal, messages, metering, tariffs
 from ledger.journal import Posting
 from ledger.messages import Message
-from ledger.models import Entitlement, EntitlementRelease, Holder, Rate
+from ledger.models import BookSettings, Entitlement, EntitlementRelease, Holder, Rate
 from ledger.periods import Months
 
 _DUE = "ledger.entitlement"
@@ -85,7 +85,7 @@ def release_due(subject: str, due_at: datetime, recorded_at: datetime) -> None:
     through = min(calendar.last_day(due_at, current.time_zone), calendar.day_before(found.ends_on))
     with transaction.atomic():
         months = Months([through], received_on=books.date_of(recorded_at, current))
-        _post(found, through, months.posting_date(through), current.currency, recorded_at)
+        _post(found, through, months.posting_date(through), current, recorded_at)
         if through < calendar.day_before(found.ends_on):
             _plan(found, due_at, current.time_zone)
 
@@ -94,16 +94,21 @@ def value_minor(entitlement: Entitlement) -> int:
     """What the credits that paid were worth, in minor units of the books' currency: one amount over
     all blocks of one call."""
     event = explain.find(messages.uid(entitlement.customer_id, entitlement.event_id))
-    return sum(draw.value for draw in explain.draws(event))
+    return sum(draw.functional for draw in explain.draws(event))
+
+
+def offered(holder: Holder, kind: str, at: datetime) -> list[Rate]:
+    """The flat fees, or the licences, on the card that prices the holder at `at`, in its order."""
+    tariff = tariffs.PriceBook([(holder.customer_id, holder.id)]).tariff(holder.id, at)
+    if tariff is None:
+        return []
+    rates = Rate.objects.select_related("meter").filter(tariff_id=tariff.id, kind=kind)
+    return list(rates.order_by("id"))
 
 
 def _rate(holder: Holder, item: str, kind: str, at: datetime) -> Rate:
     """The rate of an item of this kind on the card that prices the holder."""
-    tariff = tariffs.PriceBook([holder.id], [holder.customer_id]).tariff(holder.id, at)
-    found: Rate | None = None
-    if tariff is not None:
-        rates = Rate.objects.select_related("meter").filter(tariff_id=tariff.id)
-        found = rates.filter(item=item, kind=kind).first()
+    found = next((rate for rate in offered(holder, kind, at) if rate.item == item), None)
     if found is None:
         raise Refusal(
             "item_not_sold",
@@ -184,10 +189,12 @@ def _plan(entitlement: Entitlement, after: datetime, zone: str) -> None:
     )
 
 
-def _post(entitlement: Entitlement, through: date, on: date, currency: str, at: datetime) -> None:
+def _post(
+    entitlement: Entitlement, through: date, on: date, current: BookSettings, at: datetime
+) -> None:
     days = (entitlement.ends_on - entitlement.starts_on).days
     passed = calendar.days_passed(entitlement.starts_on, entitlement.ends_on, through)
-    cumulative = money.released(value_minor(entitlement), days, passed)
+    cumulative = money.released(value_minor(entitlement), days, passed, current.rounding)
     last = entitlement.releases.filter(customer_id=entitlement.customer_id).last()
     amount = cumulative - (0 if last is None else last.cumulative_minor)
     EntitlementRelease.objects.create(
@@ -209,6 +216,6 @@ def _post(entitlement: Entitlement, through: date, on: date, currency: str, at: 
         ),
         debit={chart.ENTITLEMENTS: amount},
         credit={chart.USAGE: amount},
-        currency=currency,
+        currency=current.currency,
         at=at,
     )

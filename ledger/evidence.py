@@ -1,18 +1,41 @@
-"""Answers which journal entries stand behind an event: those that posted what it drew and moved (S73).
+"""Answers which journal entries stand behind an event, and which draws and events behind an entry (S73).
 
 Usage is posted per pool, date and kind (`ledger/posting.py`); an entry's source names how far it went:
-`usage:<pool>:<position>:<move>:<date>:<type>:<class>:<promo policy>`. The entry behind a draw is the
+`usage:<pool>:<position>:<move>:<date>:<type>:<class>:<promo policy>`, then `:earlier` where it was used in a
+month before that of its date, and the term of overage in another currency. The entry behind a draw is the
 first one of its kind that went past it.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
+from creditops.lib import sql
+from ledger import books
 from ledger.models import Block, Drain, JournalEntry, Move, Segment, UsageEvent
 
-_POSITION, _MOVE = 2, 3
+_POSITION, _MOVE, _DAY = 2, 3, 4
+_EARLIER = "earlier"
+# So many draws of an entry are shown, and so many events of them.
+SHOWN = 100
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A draw behind an entry: of a block or of overage, with the delivery that brought it; or a move, with
+    its event. Values in minor units of the books' currency."""
+
+    type: str
+    block_id: int | None
+    source: str | None
+    credits: int
+    value_minor: int
+    batch_id: int | None
+    pos: int | None
+    pos_end: int | None
+    event_id: int | None
+    time_min: datetime
 
 
 @dataclass(frozen=True)
@@ -56,7 +79,12 @@ def _on_the_line(event: UsageEvent) -> list[_Trace]:
     )
     blocks = list(segments.values_list("block_id", flat=True))
     return [
-        _Trace(_POSITION, event.pos + event.credits, drain.posting_date, kind)
+        _Trace(
+            _POSITION,
+            event.pos + event.credits,
+            drain.posting_date,
+            _of_month(kind, drain.time_min, drain.posting_date, drain.recorded_at),
+        )
         for kind in _kinds(event, drain.revenue_class, blocks)
     ]
 
@@ -88,7 +116,12 @@ def _moved(event: UsageEvent) -> list[_Trace]:
             _MOVE,
             move.seq,
             move.posting_date,
-            _kind(move.type, move.revenue_class, policies.get(move.block_id)),
+            _of_month(
+                _kind(move.type, move.revenue_class, policies.get(move.block_id)),
+                move.effective_at,
+                move.posting_date,
+                move.recorded_at,
+            ),
         )
         for move in moves
     ]
@@ -98,11 +131,73 @@ def _kind(type_: str, revenue_class: str, promo_policy: str | None) -> str:
     return f"{type_}:{revenue_class}:{promo_policy}"
 
 
+def _of_month(kind: str, used_at: datetime, on: date, at: datetime) -> str:
+    """A kind, told apart where the use was in a month before that of its posting date."""
+    used_on = books.date_of(used_at, books.current(at))
+    earlier = (used_on.year, used_on.month) < (on.year, on.month)
+    return f"{kind}:{_EARLIER}" if earlier else kind
+
+
+def pieces(entry: JournalEntry) -> list[Piece]:
+    """The draws behind an entry of usage, the first `SHOWN`; empty for what was not posted from usage."""
+    said = entry.source.split(":")
+    if said[0] != "usage" or entry.customer_id is None:
+        return []
+    pool, position, move = map(int, said[1:4])
+    before = [
+        row.split(":")
+        for row in JournalEntry.objects.filter(
+            customer_id=entry.customer_id, source__startswith=f"usage:{pool}:", id__lt=entry.pk
+        ).values_list("source", flat=True)
+    ]
+    marks = [(int(row[_POSITION]), int(row[_MOVE])) for row in before]
+    last = max((m for m in marks if m != (position, move)), default=(0, 0))
+    rows = sql.rows(
+        "ledger", "entry_pieces", customer=entry.customer_id, pool=pool, on=entry.posting_date,
+        from_pos=last[0], to_pos=position, from_seq=last[1], to_seq=move, type=said[5],
+        revenue_class=said[6], policy=said[7], earlier=_EARLIER in said,
+        zone=books.current(entry.recorded_at).time_zone, most=SHOWN,
+    )  # fmt: skip
+    return [Piece(*row) for row in rows]
+
+
+def events(entry: JournalEntry) -> list[UsageEvent]:
+    """The events behind an entry of usage, the first `SHOWN` of the draws that are shown."""
+    found: dict[int, UsageEvent] = {}
+    if entry.customer_id is None:
+        return []
+    for piece in pieces(entry):
+        rows = UsageEvent.objects.filter(customer_id=entry.customer_id).select_related("meter")
+        if piece.event_id is not None:
+            rows = rows.filter(id=piece.event_id)
+        elif piece.batch_id is not None:
+            rows = rows.filter(
+                id__gte=piece.batch_id << 16, id__lt=(piece.batch_id + 1) << 16,
+                pos__lt=piece.pos_end, pool_id=int(entry.source.split(":")[1]), pos__gte=0,
+            )  # fmt: skip
+        for event in rows.order_by("id")[: SHOWN - len(found)]:
+            reaches = piece.pos is None or (event.pos or 0) + event.credits > piece.pos
+            if reaches:
+                found[event.id] = event
+        if len(found) >= SHOWN:
+            break
+    return list(found.values())
+
+
 def _first_past(event: UsageEvent, trace: _Trace) -> JournalEntry | None:
     posted = JournalEntry.objects.filter(
-        customer_id=event.customer_id,
-        source__startswith=f"usage:{event.pool_id}:",
-        source__endswith=f":{trace.on}:{trace.kind}",
+        customer_id=event.customer_id, source__startswith=f"usage:{event.pool_id}:"
     ).prefetch_related("lines__account")
-    past = [e for e in posted if int(e.source.split(":")[trace.mark]) >= trace.passes]
+    past = [
+        entry
+        for entry in posted.filter(source__contains=f":{trace.on}:{trace.kind}")
+        if _said(entry.source) == f"{trace.on}:{trace.kind}"
+        and int(entry.source.split(":")[trace.mark]) >= trace.passes
+    ]
     return min(past, key=lambda entry: int(entry.source.split(":")[trace.mark]), default=None)
+
+
+def _said(source: str) -> str:
+    """The day and kind that an entry's source names, without the term of overage in other currencies."""
+    words = source.split(":")[_DAY:]
+    return ":".join(words[:4] + [word for word in words[4:] if word == _EARLIER])

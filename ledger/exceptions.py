@@ -39,6 +39,11 @@ def waiting() -> QuerySet[UsageException]:
     )
 
 
+def of_batches(batches: Sequence[int]) -> QuerySet[UsageException]:
+    """What these deliveries set aside, conflicts too, and nobody ended yet."""
+    return UsageException.objects.filter(batch_id__in=batches, end__isnull=True)
+
+
 def apply(rows: Sequence[UsageException], *, by: str, reason: str, at: datetime) -> Applied:
     """Let exceptions in: judged and drawn now, by their own times, whatever their age.
 
@@ -69,16 +74,38 @@ def write_off(row: UsageException, *, by: str, reason: str, at: datetime) -> Exc
         )
 
 
+def write_off_all(rows: Sequence[UsageException], *, by: str, reason: str, at: datetime) -> int:
+    """Let exceptions and conflicts go, with a reason; returns how many nobody had ended before."""
+    _needs_reason(reason)
+    done = 0
+    for start in range(0, len(rows), _AT_ONCE):
+        part = rows[start : start + _AT_ONCE]
+        with transaction.atomic():
+            for row in part:
+                locks.hold(f"exception:{row.pk}")
+            ended = _ended(part)
+            made = ExceptionEnd.objects.bulk_create(
+                ExceptionEnd(
+                    exception=row, outcome=WRITTEN_OFF, recorded_at=at, ended_by=by, reason=reason
+                )
+                for row in part
+                if row.pk not in ended
+            )
+            done += len(made)
+    return done
+
+
+def _ended(rows: Sequence[UsageException]) -> set[int]:
+    ends = ExceptionEnd.objects.filter(exception__in=[row.pk for row in rows])
+    return set(ends.values_list("exception_id", flat=True))
+
+
 def _apply_batch(
     rows: Sequence[UsageException], by: str, reason: str, at: datetime, done: Applied
 ) -> None:
     for row in rows:
         locks.hold(f"exception:{row.pk}")
-    ended = set(
-        ExceptionEnd.objects.filter(exception__in=[r.pk for r in rows]).values_list(
-            "exception_id", flat=True
-        )
-    )
+    ended = _ended(rows)
     open_rows = [row for row in rows if row.pk not in ended]
     if not open_rows:
         return

@@ -8,11 +8,11 @@ from datetime import date, datetime
 from fractions import Fraction
 
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Max, Q
 
 from creditops.lib import calendar
 from creditops.lib.calendar import TICK
-from ledger import books, grants, moving, pool_books, thresholds
+from ledger import books, grants, moving, pool_books, recognition, thresholds
 from ledger.line import Block as LineBlock
 from ledger.line import Line
 from ledger.models import Block, BlockChange, Pool, Term
@@ -103,6 +103,67 @@ def freeze(
         _lay_out(line, recorded_at, "freeze")
 
 
+def suspend(block: Block, *, at: datetime, reason: str) -> bool:
+    """Let nothing more be drawn of a block from `at` on, until `resume`; its end stays what it was.
+
+    What was used before `at` may still arrive. Returns whether there was something to suspend: a block
+    that is empty, over, frozen or suspended already is left as it is.
+    """
+    with transaction.atomic():
+        line = _locked(block.customer_id, block.pool_id, at, [block.id])
+        known = line.blocks[block.id]
+        newest = _newest(block)
+        over = newest.frozen_from is not None or not line.left(known)
+        if over or newest.expires_at is None or newest.expires_at <= at:
+            return False
+        _change(
+            block, BlockChange.Act.FREEZE, newest.expires_at, at, at, frozen_from=at, reason=reason
+        )
+        known.until = at
+        _lay_out(line, at, "suspended")
+    return True
+
+
+def resume(block: Block, *, at: datetime, reason: str) -> bool:
+    """Let a suspended block be drawn again from `at` on; False if it is not, or has ended meanwhile."""
+    with transaction.atomic():
+        line = _locked(block.customer_id, block.pool_id, at, [block.id])
+        known = line.blocks[block.id]
+        newest = _newest(block)
+        if newest.act != BlockChange.Act.FREEZE or newest.expires_at is None:
+            return False
+        if newest.expires_at <= at:
+            return False
+        _change(block, BlockChange.Act.REINSTATE, newest.expires_at, at, at, reason=reason)
+        known.until = newest.expires_at
+        _lay_out(line, at, "resumed")
+    return True
+
+
+def cut_short(pool: Pool, end: datetime, *, at: datetime, reason: str) -> None:
+    """Let every block of a pool that would live longer end at `end`; the pool is laid out anew.
+
+    Args:
+        pool: of a holder whose term was cut short, in the same transaction.
+        end: exclusive, not before `at`; what is left expires there when it is due.
+        reason: kept with the change.
+    """
+    longer = Block.objects.filter(
+        Q(state__until__isnull=True) | Q(state__until__gt=end),
+        customer_id=pool.customer_id,
+        pool=pool,
+        state__customer_id=pool.customer_id,
+    )
+    with transaction.atomic():
+        blocks = list(longer.select_related("customer").order_by("id"))
+        line = _locked(pool.customer_id, pool.id, at, [block.id for block in blocks])
+        for block in blocks:
+            _change(block, BlockChange.Act.SHORTEN, end, at, at, reason=reason)
+            known = line.blocks[block.id]
+            known.expires_at = known.until = end
+        _lay_out(line, at, "ended early")
+
+
 def rollable(pool: Pool, at: datetime | None = None) -> list[Block]:
     """The pool's blocks that may roll over: of a kind that does, and not yet once.
 
@@ -160,6 +221,7 @@ def _change(
     recorded_at: datetime,
     *,
     frozen_from: datetime | None = None,
+    reason: str = "",
 ) -> None:
     """Write what changes about a block's life at `at`, and plan its new end."""
     newest = BlockChange.objects.filter(customer_id=block.customer_id, block=block).aggregate(
@@ -174,9 +236,16 @@ def _change(
         frozen_from=frozen_from,
         effective_at=at,
         recorded_at=recorded_at,
-        reason="end of term" if frozen_from else "renewal",
+        reason=reason or ("end of term" if frozen_from else "renewal"),
     )
     grants.plan_expiry(block, expires_at, block.customer.code)
+    recognition.plan(block, at)
+
+
+def _newest(block: Block) -> BlockChange:
+    rows = BlockChange.objects.filter(customer_id=block.customer_id, block=block)
+    newest: BlockChange = rows.latest("no")
+    return newest
 
 
 def _longest_life(block: Block, zone: str) -> datetime:

@@ -18,8 +18,8 @@ from ledger.models import Correction, Drain, Move, Rate, UsageEvent
 class Draw:
     """What an event drew from one block (or as overage) and has not given back.
 
-    `value` is in minor units of `currency`, the block's own; `of_seq` the move that drew it, None
-    for its part on the line.
+    `value` is in minor units of `currency`, the block's own, `functional` the same in the books'
+    currency; `of_seq` the move that drew it, None for its part on the line.
     """
 
     pool_id: int
@@ -31,6 +31,7 @@ class Draw:
     credits: int
     value: int
     currency: str
+    functional: int
 
 
 @dataclass(frozen=True)
@@ -60,10 +61,10 @@ def find(uid: str) -> UsageEvent:
 
 def rates(event: UsageEvent) -> list[Rate]:
     """The rates of the tariff's version that priced the event, by the customer's choices too; none if
-    it was rated already."""
-    if event.tariff is None or event.holder is None:
+    it was rated already, or if its data, which chose them, lies in an archive file."""
+    if event.tariff is None or event.holder is None or event.data_digest is not None:
         return []
-    book = tariffs.PriceBook([event.holder.id], [event.customer_id])
+    book = tariffs.PriceBook([(event.customer_id, event.holder.id)])
     asked = (event.meter_id, event.data or {})
     entitling = event.source.name == ENTITLEMENTS
     compiled = tariffs.compiled(event.tariff.id)
@@ -73,7 +74,8 @@ def rates(event: UsageEvent) -> list[Rate]:
 
 
 def running_sum(event: UsageEvent) -> Running | None:
-    """What the event's fractional item came to with it; None if none of its items is fractional."""
+    """What the event's fractional item came to with it; None if none of its items is fractional, or if
+    something that it is the sum of lies in an archive file."""
     fractional = (Rate.Kind.PACK, Rate.Kind.PASS_THROUGH)
     rate = next((rate for rate in rates(event) if rate.kind in fractional), None)
     if rate is None or event.pool is None:
@@ -82,6 +84,8 @@ def running_sum(event: UsageEvent) -> Running | None:
         "ledger", "running_sum_at", customer=event.customer_id, pool=event.pool.id, event=event.id,
         item=rate.item,
     )  # fmt: skip
+    if any(row[4] for row in rows):
+        return None
     passed = [row for row in rows if row[0] == Rate.Kind.PASS_THROUGH]
     return Running(
         sum((Fraction(row[3]) * row[1] / row[2] for row in rows), Fraction(0)),
@@ -108,8 +112,16 @@ def credits(event: UsageEvent) -> int:
 
 
 def posted_as(event: UsageEvent) -> tuple[date, str] | None:
-    """The date on which the event's use posts and its revenue class: from its drain or first move."""
-    if event.pos is not None and event.pool_id is not None and event.line is not None:
+    """The date on which the event's use posts and its revenue class: from its drain or first move.
+
+    None for one that drew nothing: at its place on the line another's use may begin.
+    """
+    if (
+        event.credits
+        and event.pos is not None
+        and event.pool_id is not None
+        and event.line is not None
+    ):
         drain = (
             Drain.objects.filter(
                 customer_id=event.customer_id,

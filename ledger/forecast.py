@@ -12,7 +12,7 @@ from fractions import Fraction
 from math import ceil, floor
 
 from creditops.lib import calendar, money
-from ledger import balances, usage_reports
+from ledger import balances, books, totals, usage_reports
 from ledger.models import Pool, Term
 
 TRAILING_DAYS = 30
@@ -72,7 +72,7 @@ def of_pool(pool: Pool, *, at: datetime) -> Forecast:
         )
     )
     burn = Fraction(used, history)
-    balance = max(0, balances.of_pool(pool, as_of=at, known_at=at).available)
+    balance = totals.of_pool(pool, at).available
     run_out = today + timedelta(days=min(floor(balance / burn), 36_500)) if burn else None
     term = _running_term(pool, at)
     days = projected = shortfall_minor = term_end = None
@@ -85,7 +85,9 @@ def of_pool(pool: Pool, *, at: datetime) -> Forecast:
         committed = balances.commitment_of(pool, term)
         if committed is not None:
             currency = committed.currency
-            shortfall_minor = money.released(committed.price_minor, committed.commitment, missing)
+            shortfall_minor = money.released(
+                committed.price_minor, committed.commitment, missing, books.current(at).rounding
+            )
     return Forecast(
         burn, history, history >= _SURE_DAYS, balance, days, projected, missing, shortfall_minor,
         currency, run_out, term_end,

@@ -5,13 +5,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 
-from creditops.lib import due
+from creditops.lib import due, money
 from creditops.lib.refusals import Refusal
-from ledger import books, daily_rules, moving, pool_books, thresholds
+from ledger import (
+    books,
+    breakage,
+    daily_rules,
+    limits,
+    moving,
+    pool_books,
+    recognition,
+    respread,
+    thresholds,
+)
 from ledger.line import Block as LineBlock
 from ledger.line import Layer, Line
 from ledger.models import Block, BlockChange, BlockLayer, BlockState, CostLayer, Pool, Term
@@ -26,6 +37,7 @@ PRIORITIES = {
     Block.Kind.BONUS: 50,
     Block.Kind.MIGRATION: 50,
 }
+RESPREAD = "RESPREAD"
 LARGEST_GRANT = 9_007_199_254_740_991
 
 
@@ -44,6 +56,11 @@ class Grant:
         term: the term it belongs to; None for credits without a contract.
         meters: ids of the meters that it pays for; None for all.
         priority: the class in the draw order; None: that of its kind.
+        blended: its cost and what the pool's open paid blocks still defer become one, spread over the
+            credits of all (V17).
+        promo_policy: how the use of free credits is accounted for (V8); empty for others.
+        promo_minor, promo_credits: where that values them: so many minor units of the books' currency
+            for so many credits, exact.
     """
 
     kind: str
@@ -57,7 +74,10 @@ class Grant:
     term: Term | None = None
     meters: Sequence[int] | None = None
     priority: int | None = None
+    blended: bool = False
     promo_policy: str = ""
+    promo_minor: int | None = None
+    promo_credits: int | None = None
     by: str = ""
     reason: str = ""
 
@@ -70,17 +90,26 @@ def issue(pool: Pool, grants: Sequence[Grant], *, at: datetime) -> list[Block]:
         grants: in the order of creation, which decides between equals.
         at: the instant of the act; a block may become effective later.
 
-    Returns the blocks. Raises Refusal `already_granted`, `grant_not_positive`, `grant_too_large` or
-    `grant_ends_before_it_begins`. Thresholds that a grant brings below are armed again (A2); daily
-    credits count in no alert, so they arm none (X14).
+    Returns the blocks. Raises Refusal `already_granted`, `grant_not_positive`, `grant_too_large`,
+    `grant_ends_before_it_begins`, or what re-spreading is refused with.
+
+    Thresholds that a grant brings below are armed again (A2); daily credits count in no
+    alert, so they arm none (X14).
     """
     for grant in grants:
         check(grant)
     with transaction.atomic():
         lines = pool_books.lock([(pool.customer_id, pool.id)], at)
         line = lines[pool.customer_id, pool.id]
-        pool_books.add_detail([line], at)
+        spreads = [number for number, g in enumerate(grants) if g.promo_policy == RESPREAD]
+        blends = [number for number, g in enumerate(grants) if g.blended]
+        shared = respread.sharing(pool) if spreads or blends else ()
+        pool_books.add_detail([line], at, blocks=shared)
         made = [add(line, pool, grant, at) for grant in grants]
+        if spreads:
+            respread.spread(line, [line.blocks[made[number].id] for number in spreads], at)
+        if blends:
+            respread.blend(line, [line.blocks[made[number].id] for number in blends], at)
         measured = any(grant.kind != Block.Kind.DAILY for grant in grants)
         if measured:
             _measure_from_oldest(line, at)
@@ -99,6 +128,7 @@ def add(line: Line, pool: Pool, grant: Grant, at: datetime) -> Block:
     counted = line.measured(at)[0] + _base(line, at)
     block, layer = _create(pool, grant, counted, at)
     line.blocks[block.id] = in_line(block, grant.expires_at, layer, counted)
+    line.granted += block.granted
     return block
 
 
@@ -121,8 +151,42 @@ def in_line(
     )
 
 
-def revoke(block: Block, *, credits: int, by: str, reason: str, at: datetime) -> int:
-    """Take back `credits` of what is left of a block; returns the value released, in minor units.
+@dataclass(frozen=True)
+class Rest:
+    """What is left of a block and could be taken back, and whether nothing of it ever left."""
+
+    left: int
+    untouched: bool
+
+
+def rests(blocks: Sequence[Block], *, at: datetime) -> dict[int, Rest]:
+    """What can be taken back of these blocks at `at`, by id; their pools stay locked meanwhile.
+
+    Of a block whose life is over nothing can, whether its expiry has been swept or not (L11).
+    """
+    lines = pool_books.lock({(block.customer_id, block.pool_id) for block in blocks}, at)
+    pool_books.add_detail(list(lines.values()), at, blocks=[block.id for block in blocks])
+    found = {}
+    for block in blocks:
+        line = lines[block.customer_id, block.pool_id]
+        known = line.blocks[block.id]
+        left = 0 if known.expired_by(at) else line.left(known)
+        found[block.id] = Rest(left, untouched=left == known.granted)
+    return found
+
+
+@dataclass(frozen=True)
+class Revoked:
+    """Credits that were taken back: the move that did it, and the value released, in minor units of
+    the block's currency."""
+
+    move_seq: int
+    credits: int
+    value_minor: int
+
+
+def revoke(block: Block, *, credits: int, by: str, reason: str, at: datetime) -> Revoked:
+    """Take back `credits` of what is left of a block, at its cost basis (M4, V13).
 
     Raises Refusal `credits_consumed` if less is left: what was used is never taken back (V13);
     `credits_held` if holds need them: work under way was promised them (L19).
@@ -156,7 +220,10 @@ def revoke(block: Block, *, credits: int, by: str, reason: str, at: datetime) ->
         line.lay_out(at, "revoked")
         thresholds.watch(line, at)
         pool_books.save([line], batch_id=None, recorded_at=at)
-    return line.moves[-1].credits
+    move, cost, quantity = line.moves[-1], known.layer.cost, known.layer.quantity
+    released = partial(money.released, cost, quantity, rounding=books.current(at).rounding)
+    value = released(move.r0 + credits) - released(move.r0)
+    return Revoked(move.seq, credits, value)
 
 
 def plan_expiry(block: Block, expires_at: datetime, group: str) -> None:
@@ -206,6 +273,9 @@ def _create(pool: Pool, grant: Grant, counted: int, at: datetime) -> tuple[Block
                 meters=None if grant.meters is None else sorted(grant.meters),
                 source=grant.source,
                 promo_policy=grant.promo_policy,
+                promo_minor=grant.promo_minor,
+                promo_credits=grant.promo_credits,
+                breakage=_breakage(pool, grant, at),
                 recorded_at=at,
                 granted_by=grant.by,
                 reason=grant.reason,
@@ -247,7 +317,16 @@ def _create(pool: Pool, grant: Grant, counted: int, at: datetime) -> tuple[Block
     )
     if grant.expires_at is not None:
         plan_expiry(block, grant.expires_at, pool.customer.code)
+    recognition.plan(block, max(at, grant.effective_at))
     return block, layer
+
+
+def _breakage(pool: Pool, grant: Grant, at: datetime) -> str:
+    """When what is never used of the block becomes revenue, by the setting in force (V9)."""
+    if not grant.cost_functional_minor:
+        return breakage.AT_EXPIRY
+    key = limits.key_of(pool.holder, pool.customer.code)
+    return limits.of([key], at)[pool.holder_id].breakage
 
 
 def _priority(grant: Grant) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from django.db import connection
@@ -15,6 +15,16 @@ from ledger.models import Hold, HoldEnd
 def of(hold: Hold) -> HoldEnd | None:
     """How the hold ended, as far as that is recorded."""
     return HoldEnd.objects.filter(customer_id=hold.customer_id, hold_id=hold.id).first()
+
+
+def of_many(holds: Sequence[Hold]) -> dict[int, HoldEnd]:
+    """How holds of one customer ended, by hold id; one query."""
+    if not holds:
+        return {}
+    rows = HoldEnd.objects.filter(
+        customer_id=holds[0].customer_id, hold_id__in=[hold.id for hold in holds]
+    )
+    return {row.hold_id: row for row in rows}
 
 
 def must_be_open(hold: Hold, now: datetime) -> None:
@@ -47,6 +57,7 @@ def give_back(hold: Hold, lines: Mapping[tuple[int, int], Line], now: datetime) 
     line.held -= hold.credits
     with connection.cursor() as cursor:
         cursor.execute(
-            "UPDATE ledger_poolstate SET held = held - %s WHERE customer_id = %s AND pool_id = %s",
-            [hold.credits, hold.customer_id, hold.pool_id],
+            "UPDATE ledger_poolstate SET held = held - %s, current_from = greatest(current_from, %s)"
+            " WHERE customer_id = %s AND pool_id = %s",
+            [hold.credits, now, hold.customer_id, hold.pool_id],
         )

@@ -8,6 +8,7 @@ from django.db import connection, transaction
 
 from accounts.models import Customer
 from creditops.lib.refusals import NotFound
+from ledger import books, open_items
 from ledger.models import CostLayer, CreditUnit, Holder, Pool, PoolState, PoolTerm, Term
 
 
@@ -104,6 +105,7 @@ def commit(
     currency: str,
     price_functional_minor: int,
     at: datetime,
+    valued: bool = True,
 ) -> PoolTerm:
     """Record what a pool's term obliges to; overage of it is valued at the same price (O4).
 
@@ -111,17 +113,21 @@ def commit(
         commitment: credits.
         price_minor, currency: what they cost, net, in minor units.
         price_functional_minor: the same in the books' currency.
+        valued: whether overage has that price as it is used; grace use has none yet.
     """
     layer = CostLayer.objects.create(
         customer_id=pool.customer_id,
         kind=CostLayer.Kind.OVERAGE,
         quantity=commitment,
-        cost_minor=price_minor,
+        cost_minor=price_minor if valued else 0,
         currency=currency,
-        cost_functional_minor=price_functional_minor,
+        cost_functional_minor=price_functional_minor if valued else 0,
         recorded_at=at,
     )
     forget_layouts(pool.customer_id, [pool.id], at)
+    current = books.current(at)
+    if currency != current.currency:
+        open_items.expect_month_end(pool.customer, books.date_of(at, current), current.time_zone)
     return PoolTerm.objects.create(
         customer_id=pool.customer_id,
         term=term,

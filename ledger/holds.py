@@ -11,13 +11,14 @@ from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from accounts.models import Customer
 from creditops.lib import due
 from creditops.lib.refusals import NotFound, Refusal
 from ledger import (
     availability,
+    daily_credits,
     hold_ends,
     holders,
     limits,
@@ -63,7 +64,7 @@ def place(message: Message, *, code: str, lasts: timedelta, by: str, at: datetim
     """
     if not timedelta(seconds=1) <= lasts <= LONGEST:
         raise Refusal("hold_length", "A hold lasts from 1 to 86,400 seconds.", unreadable=True)
-    waiting = punctuality.catch_up([message], at)
+    waiting = punctuality.catch_up(message.named(), at)
     try:
         with transaction.atomic():
             return _place(message, waiting, code, lasts, by, at)
@@ -87,12 +88,12 @@ def capture(hold: Hold, message: Message, *, origin: str, at: datetime) -> Hold:
     event can't be rated, or credits without a contract went with a block that ended.
     """
     message = _as_of(hold, message)
-    punctuality.catch_up([message], at)
+    punctuality.catch_up(message.named(), at)
     with transaction.atomic():
         outcome = metering.accept([message], at=at, origin=origin, hold=hold).outcomes[0]
         ended = hold_ends.of(hold)
         repeated = outcome.status == messages.DUPLICATE and ended is not None
-        if repeated and outcome.uid == _uid_of_event(ended):
+        if repeated and outcome.uid == event_by(ended):
             return hold
         if outcome.status in (messages.DUPLICATE, messages.CONFLICT):
             raise Refusal(
@@ -151,7 +152,11 @@ def uid(hold: Hold) -> str:
 
 def state(hold: Hold, at: datetime) -> str:
     """`open`, or how it ended: `captured`, `released`, `lapsed`."""
-    ended = hold_ends.of(hold)
+    return state_by(hold, hold_ends.of(hold), at)
+
+
+def state_by(hold: Hold, ended: HoldEnd | None, at: datetime) -> str:
+    """The same, where its end was read already."""
     if ended is not None:
         return str(ended.get_act_display())
     return OPEN if at < hold.expires_at else str(HoldEnd.Act.LAPSE.label)
@@ -159,7 +164,7 @@ def state(hold: Hold, at: datetime) -> str:
 
 def event_of(hold: Hold) -> str | None:
     """The uid of the event that captured it."""
-    return _uid_of_event(hold_ends.of(hold))
+    return event_by(hold_ends.of(hold))
 
 
 def customer_of(hold: Hold) -> Customer:
@@ -168,6 +173,28 @@ def customer_of(hold: Hold) -> Customer:
         root: Customer = hold.customer
         return root
     return Customer.objects.get(id=hold.member_id)
+
+
+def of_customer(customer: Customer, *, at: datetime, state: str | None = None) -> QuerySet[Hold]:
+    """A customer's holds; of a child its own, of a root those of its whole family.
+
+    Args:
+        state: only those that are in it at `at`, as `state` says it; a hold that is over has lapsed,
+            whether that is recorded or not.
+    """
+    rows = _stored().filter(customer_id=customer.root_id)
+    if customer.parent_id:
+        rows = rows.filter(member_id=customer.pk)
+    if state is None:
+        return rows
+    ended = HoldEnd.objects.filter(customer_id=OuterRef("customer_id"), hold_id=OuterRef("id"))
+    if state == OPEN:
+        return rows.filter(~Exists(ended), expires_at__gt=at)
+    acts = {str(label): value for value, label in HoldEnd.Act.choices}
+    so = Q(Exists(ended.filter(act=acts[state])))
+    if acts[state] == HoldEnd.Act.LAPSE:
+        so |= Q(~Exists(ended), expires_at__lte=at)
+    return rows.filter(so)
 
 
 def open_in(customer_id: int, pool_ids: Collection[int], at: datetime) -> list[Hold]:
@@ -189,7 +216,7 @@ def _place(
     by: str,
     at: datetime,
 ) -> Hold:
-    event = resolving.resolve([message], at, waiting=waiting)[0]
+    event = resolving.resolve([(0, message)], at, waiting=waiting)[0]
     pool, credits = _asked(event, at)
     line = pool_books.lock([(pool.customer_id, pool.id)], at)[pool.customer_id, pool.id]
     known = _stored().filter(customer_id=pool.customer_id, code=code).first()
@@ -263,6 +290,7 @@ def _bring_up_to_date(line: Line, pool: Pool, at: datetime) -> None:
     if line.stale(at) or line.scoped:
         pool_books.add_detail([line], at)
     if line.stale(at):
+        daily_credits.bring_up_to_date([line], at)
         line.lay_out(at, "due")
         thresholds.watch(line, at)
     seats.Seats(at).begin([line], pool.holder.time_zone, ())
@@ -304,7 +332,8 @@ def _end(hold: Hold, act: HoldEnd.Act, at: datetime, *, event_id: int | None = N
     )
 
 
-def _uid_of_event(ended: HoldEnd | None) -> str | None:
+def event_by(ended: HoldEnd | None) -> str | None:
+    """The uid of the event that ended a hold so."""
     if ended is None or ended.captured_event_id is None:
         return None
     return messages.uid(ended.customer_id, ended.captured_event_id)

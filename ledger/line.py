@@ -97,6 +97,7 @@ class Term:
     `layer` values overage; None where the pool has no commitment in this term and so no overage.
     `cap` bounds it, or where `cap_share` is given that share of all that is available (O1).
     `counted` is what alerts measure, `base` where they began to (0 but for pools without terms).
+    `graced`: its overage is a subscription's grace (Q2).
     """
 
     id: int
@@ -108,6 +109,7 @@ class Term:
     overage: int = 0
     counted: int = 0
     base: int = 0
+    graced: bool = False
 
     def holds(self, instant: datetime) -> bool:
         """Whether `instant` lies in the term, `[starts_at, ends_at)`."""
@@ -223,6 +225,8 @@ class Rules:
     late_is_overage: bool = True
     # Credits per user and month; None: everybody draws from the pool alone (L18).
     seat_allowance: int | None = None
+    # Fewer credits than these have more bought; None: nothing is (Q4).
+    top_up_below: int | None = None
     enforced_since: datetime | None = None
     changes_at: datetime | None = None
 
@@ -254,6 +258,17 @@ class Line:
     daily_at: datetime | None = None
     alert_pos: int | None = None
     scoped: bool = False
+    # Of all blocks of the pool, those that nobody reads any more too; `used` up to `used_to`.
+    granted: int = 0
+    used: int = 0
+    used_to: int = 0
+    expired: int = 0
+    voided: int = 0
+    # As of the newest layout: what scoped blocks have left, and how far overage may go in its term.
+    scoped_left: int = 0
+    overage_cap: int | None = None
+    # Nothing that is counted here lies after this instant; None: nobody knows.
+    current_from: datetime | None = None
     detailed: bool = False
     rules: Rules = field(default_factory=Rules)
     blocks: dict[int, Block] = field(default_factory=dict)
@@ -354,6 +369,7 @@ class Line:
 
         Until the next `lay_out` nothing may be drawn on the line.
         """
+        self.count_use()
         use = self._use_of_layout()
         for segment in self.segments:
             taken = segment.taken(self.consumed)
@@ -365,6 +381,15 @@ class Line:
             if use is not None and segment.counts:
                 use.counted += taken
         self.segments = []
+
+    def has_seen(self, time: datetime) -> None:
+        """An event of `time` was drawn: only from then on the counters are a balance (T8)."""
+        self.current_from = time if self.current_from is None else max(self.current_from, time)
+
+    def count_use(self) -> None:
+        """Count what blocks gave since the last time: the line's progress as far as they lie on it."""
+        self.used += max(0, min(self.consumed, self.limit) - self.used_to)
+        self.used_to = self.consumed
 
     def lay_out(self, now: datetime, reason: str) -> None:
         """Make the next generation of the line: what is open at `now`, in draw order, then overage.
@@ -379,8 +404,10 @@ class Line:
             self.segments.append(_segment(pos, block.left, block, block.layer, self.segments))
             pos += block.left
         self.limit = pos
+        self.overage_cap = None
         if term is not None and term.layer is not None and self.rules.enforcement == SOFT:
-            room = max(0, self.cap(term, now) - term.overage)
+            self.overage_cap = self.cap(term, now)
+            room = max(0, self.overage_cap - term.overage)
             if room:
                 self.segments.append(
                     Segment(pos, pos + room, None, term.layer, term.overage, term.overage,
@@ -462,10 +489,9 @@ class Line:
                 instants.append(bound)
         placed = bool(laid) or term is not None
         self.window = Window(max(starts, default=None) if placed else None, min(ends, default=None))
-        self.scoped = any(
-            block.meters is not None and not block.ended_by(now) and block.left > 0
-            for block in blocks
-        )
+        scoped = [block for block in blocks if block.meters is not None and block.left > 0]
+        self.scoped = any(not block.ended_by(now) for block in scoped)
+        self.scoped_left = sum(block.left for block in scoped if block.usable_at(now))
         to_come = [block.effective_at for block in blocks if block.effective_at > now]
         to_come += [
             t.starts_at for t in self.terms if t.starts_at is not None and t.starts_at > now

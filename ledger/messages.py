@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -10,7 +10,8 @@ from typing import Any
 
 # A batch is at most this long; an event's id leaves 16 bits for its index.
 LARGEST_BATCH = 50_000
-_INDEX_BITS = 16
+INDEX_BITS = 16
+LARGEST_EVENT_ID = (1 << 63) - 1
 
 APPLIED = "applied"
 RECORDED = "recorded"
@@ -53,6 +54,10 @@ class Message:
     data: Mapping[str, Any] = field(default_factory=dict)
     entitles: bool = False
 
+    def named(self) -> set[str]:
+        """The codes of customers and contracts that it names."""
+        return {code for code in (self.customer, self.contract, self.account) if code}
+
     def body(self) -> dict[str, Any]:
         """The message as JSON, for the table of exceptions and for comparing a repetition."""
         given = {
@@ -86,30 +91,67 @@ class Outcome:
 
 
 @dataclass(slots=True)
+class Drawn:
+    """What became of the messages that were applied by the column, in the order of the batch.
+
+    `index`, `customers` (ids) and `credits` are theirs; `source` and `key` those of the whole batch.
+    """
+
+    batch_id: int
+    index: Sequence[int] = ()
+    source: Sequence[str] = ()
+    key: Sequence[str] = ()
+    customers: Sequence[int] = ()
+    credits: Sequence[int] = ()
+
+    def outcomes(self) -> list[Outcome]:
+        """The same as objects."""
+        return [
+            Outcome(
+                index, self.source[index], self.key[index], APPLIED, "", credits,
+                uid(customer, event_id(self.batch_id, index)),
+            )
+            for index, customer, credits in zip(
+                self.index, self.customers, self.credits, strict=True
+            )
+        ]  # fmt: skip
+
+
+@dataclass(slots=True)
 class Receipt:
-    """The answer to a batch: one outcome per message, and who was touched."""
+    """The answer to a batch, and who was touched.
+
+    `singles` are the outcomes of messages that were looked at one by one, `drawn` those of the others.
+    """
 
     batch_id: int
     received_at: datetime
-    outcomes: list[Outcome]
-    pools: list[tuple[int, int]] = field(default_factory=list)
+    singles: list[Outcome]
+    pools: list[tuple[int, int]]
+    drawn: Drawn
+
+    @property
+    def outcomes(self) -> list[Outcome]:
+        """One outcome per message, in the order of the batch."""
+        return sorted([*self.singles, *self.drawn.outcomes()], key=lambda found: found.index)
 
     def counts(self) -> dict[str, int]:
         """How many messages met each fate; together with `received` they add up (S65)."""
         counts = dict.fromkeys(STATUSES, 0)
-        for outcome in self.outcomes:
+        for outcome in self.singles:
             counts[outcome.status] += 1
-        return {"received": len(self.outcomes), **counts}
+        counts[APPLIED] += len(self.drawn.index)
+        return {"received": len(self.singles) + len(self.drawn.index), **counts}
 
 
 def event_id(batch_id: int, index: int) -> int:
     """The id of an event: its batch and its place in it, so a batch's events are one range."""
-    return (batch_id << _INDEX_BITS) + index
+    return (batch_id << INDEX_BITS) + index
 
 
 def batch_of(event: int) -> int:
     """The batch of an event id."""
-    return event >> _INDEX_BITS
+    return event >> INDEX_BITS
 
 
 def uid(customer_id: int, event: int) -> str:

@@ -7,44 +7,51 @@ another batch stored meanwhile makes it start again. What is due for these custo
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
 
-from creditops.lib import calendar, sql
+from creditops.lib import calendar, collection, sql
 from creditops.lib.refusals import Refusal
 from ledger import (
     books,
+    both_ways,
     caps,
     closed_terms,
+    columns,
+    drawdown,
+    fast_lane,
     hold_ends,
     holders,
     messages,
+    plain_repetition,
+    plain_rows,
+    plain_usage,
     pool_books,
     provider_costs,
     punctuality,
+    recently_seen,
     repetition,
     resolving,
     usage_rows,
 )
 from ledger import thresholds as noticing
-from ledger.drawdown import Drawing
-from ledger.limits import HolderKey
-from ledger.line import Line
+from ledger.columns import Columns
+from ledger.fast_lane import Placed
 from ledger.messages import LARGEST_BATCH, Message, Outcome, Receipt
 from ledger.models import CreditUnit, EventBatch, Hold, Holder
 from ledger.periods import Months
+from ledger.plain_usage import Plain
 from ledger.repetition import Known
 from ledger.resolving import Event
-from ledger.seats import Seat, Seats, seat_of
 
 # Another batch with the same event can win the race this often before we give up.
 _ATTEMPTS = 5
 
 
 def accept(
-    batch: Sequence[Message],
+    batch: Sequence[Message] | Columns,
     *,
     at: datetime,
     origin: str,
@@ -54,7 +61,8 @@ def accept(
     """Take in a batch of usage messages.
 
     Args:
-        batch: at most `LARGEST_BATCH` messages, in the order in which they came.
+        batch: at most `LARGEST_BATCH` messages, in the order in which they came; as columns, where
+            there are many.
         at: when they were received; eligibility follows each event's own time (T8).
         origin: who sent them, for the record: `key:<name>`, `import:<file>`.
         admitted: a person lets these exceptions in: lateness is no reason any more, they are drawn
@@ -73,50 +81,98 @@ def accept(
             "batch_too_large",
             f"{len(batch):,} events are too many at once. Send at most {LARGEST_BATCH:,}.",
         )
-    waiting = punctuality.catch_up(batch, at)
-    for _ in range(_ATTEMPTS - 1):
-        try:
-            with transaction.atomic():
-                return _accept(batch, at, origin, admitted, waiting, hold)
-        except IntegrityError as error:
-            if "ledger_usage" not in str(error):
-                raise
-    with transaction.atomic():
-        return _accept(batch, at, origin, admitted, waiting, hold)
+    if not isinstance(batch, Columns):
+        batch = columns.of(batch)
+    waiting = punctuality.catch_up(batch.named(), at)
+    with collection.paused():
+        return _accept_at_last(batch, at, origin, admitted, waiting, hold)
 
 
-def _accept(
-    batch: Sequence[Message],
+def _accept_at_last(
+    batch: Columns,
     at: datetime,
     origin: str,
     admitted: bool,
     waiting: Mapping[int, datetime],
     hold: Hold | None,
 ) -> Receipt:
+    """Take a batch in, and once more if another one stored some of it meanwhile."""
+    for again in range(_ATTEMPTS - 1):
+        try:
+            with transaction.atomic():
+                return _accept(batch, at, origin, admitted, waiting, hold, again > 0)
+        except IntegrityError as error:
+            if "ledger_usage" not in str(error):
+                raise
+            recently_seen.was_surprised()
+    with transaction.atomic():
+        return _accept(batch, at, origin, admitted, waiting, hold, True)
+
+
+def _accept(
+    batch: Columns,
+    at: datetime,
+    origin: str,
+    admitted: bool,
+    waiting: Mapping[int, datetime],
+    hold: Hold | None,
+    again: bool,
+) -> Receipt:
     batch_id = sql.rows("ledger", "next_batch_id")[0][0]
-    sources = repetition.source_ids({message.source for message in batch})
-    events = resolving.resolve(batch, at, admitted=admitted, waiting=waiting)
+    sources = repetition.source_ids(set(batch.source))
+    # What a person lets in, or a hold captures, is never plain.
+    plain = plain_usage.find(batch, at, waiting, unless=admitted or hold is not None)
+    events = resolving.resolve(plain.others(), at, admitted=admitted, waiting=waiting)
     zone = books.current(at).time_zone
     placeable = [event for event in events if not event.status and event.charges]
     months = Months(
-        {calendar.local_date(event.time, zone) for event in placeable},
+        {calendar.local_date(event.time, zone) for event in placeable}
+        | fast_lane.dates(plain, zone),
         received_on=calendar.local_date(at, zone),
     )
-    pools = _pools(placeable, at)
-    lines = pool_books.lock(((customer, pool) for customer, _, _, pool in pools), at)
-    known = repetition.mark(events, sources, admitted=admitted)
+    pools = {*_pools(placeable, at), *fast_lane.pools(plain)}
+    lines = pool_books.lock(((row[0], row[3]) for row in pools), at)
+    plain, events, known = _tell_new(plain, events, sources, admitted, again)
     if hold is not None and not events[0].status:
         hold_ends.give_back(hold, lines, at)
         events[0].captured = events[0].late = True
-    seats = Seats(at)
-    drawings = _draw(events, pools, lines, seats, months, zone, batch_id, at, admitted)
+    drawing = both_ways.Batch(lines, pools, months, zone, batch_id, at, admitted)
+    placed, single = drawing.draw(plain, events)
+    events = sorted([*events, *single], key=_index)
     stored = [e for e in events if not (admitted and e.status == messages.EXCEPTION)]
-    if stored:
-        EventBatch.objects.create(id=batch_id, received_at=at, origin=origin, received=len(stored))
-    _write(stored, drawings, lines, pools, sources, batch_id, at)
-    seats.write()
-    outcomes = [_outcome(e, k, batch_id) for e, k in zip(events, known, strict=True)]
-    return Receipt(batch_id, at, outcomes, list(lines))
+    received = len(stored) + len(placed.plain)
+    if received:
+        EventBatch.objects.create(id=batch_id, received_at=at, origin=origin, received=received)
+    _write(stored, placed, drawing, sources)
+    plain_rows.write(placed, batch_id, sources)
+    drawing.seats.write()
+    outcomes = [_outcome(e, known.get(e.index), batch_id) for e in events]
+    return Receipt(batch_id, at, outcomes, list(lines), placed.drawn(batch_id))
+
+
+def _tell_new(
+    plain: Plain, events: list[Event], sources: dict[str, int], admitted: bool, again: bool
+) -> tuple[Plain, list[Event], dict[int, Known | None]]:
+    """Tell repetitions from what is new, with the pools locked.
+
+    `again`: a try before this one was refused for something that is stored.
+
+    Returns the plain events that are new, the others with their statuses, and what is stored already,
+    by place in the batch.
+    """
+    keys = [event.message.key for event in events]
+    maybe = plain_repetition.maybe_repeated(plain, sources, keys, look_all_up=again)
+    twice = plain.events(maybe)
+    judged = sorted([*events, *twice], key=_index)
+    stored = repetition.mark(judged, sources, admitted=admitted)
+    known = {event.index: found for event, found in zip(judged, stored, strict=True)}
+    maybe[maybe] = [bool(event.status) for event in twice]
+    repeats = (event for event in twice if event.status)
+    return plain.only(~maybe), sorted([*events, *repeats], key=_index), known
+
+
+def _index(event: Event) -> int:
+    return event.index
 
 
 def _pools(events: Sequence[Event], at: datetime) -> list[tuple[int, int, int, int]]:
@@ -128,99 +184,33 @@ def _pools(events: Sequence[Event], at: datetime) -> list[tuple[int, int, int, i
         for charge in e.charges
     }
     keys = sorted({(customer, holder) for customer, holder, _ in wanted})
-    found = _find_pools(keys)
+    found = pool_books.find(keys)
     missing = wanted - {(customer, holder, unit) for customer, holder, unit, _ in found}
     if missing:
         for customer, holder_id, unit_id in sorted(missing):
             holder = Holder.objects.get(customer_id=customer, id=holder_id)
             holders.pool(holder, CreditUnit.objects.get(id=unit_id), at)
-        found = _find_pools(keys)
+        found = pool_books.find(keys)
     return [row for row in found if row[:3] in wanted]
 
 
-def _find_pools(keys: Sequence[tuple[int, int]]) -> list[tuple[int, int, int, int]]:
-    rows = sql.rows(
-        "ledger", "find_pools", customers=[c for c, _ in keys], holders=[h for _, h in keys]
-    )
-    return [(customer, holder, unit, pool) for customer, holder, unit, pool in rows]
-
-
-def _draw(
-    events: Sequence[Event],
-    pools: Sequence[tuple[int, int, int, int]],
-    lines: dict[tuple[int, int], Line],
-    seats: Seats,
-    months: Months,
-    zone: str,
-    batch_id: int,
-    at: datetime,
-    admitted: bool,
-) -> list[Drawing]:
-    """Draw what is new and placeable, holder by holder."""
-    fresh: dict[HolderKey, list[Event]] = {}
-    for event in events:
-        if not event.status and event.holder is not None:
-            fresh.setdefault(event.holder, []).append(event)
-    sums = usage_rows.read_sums(
-        (pool for _, _, _, pool in pools), (customer for customer, _, _, _ in pools)
-    )
-    seats.read(_seats_asked(fresh, pools, lines))
-    drawings = []
-    for holder, mine in fresh.items():
-        own = [row for row in pools if row[1] == holder.holder_id]
-        drawing = Drawing(
-            holder=holder,
-            lines={unit: lines[customer, pool] for customer, _, unit, pool in own},
-            sums={
-                (pool, item): total
-                for _, _, _, pool in own
-                for item, total in sums.get(pool, {}).items()
-            },
-            seats=seats,
-            months=months,
-            zone=zone,
-            batch_id=batch_id,
-            now=at,
-            admitted=admitted,
-        )
-        drawing.draw(mine)
-        drawings.append(drawing)
-    return drawings
-
-
-def _seats_asked(
-    fresh: Mapping[HolderKey, Sequence[Event]],
-    pools: Sequence[tuple[int, int, int, int]],
-    lines: Mapping[tuple[int, int], Line],
-) -> Iterator[tuple[Line, Seat]]:
-    """The seats that these events may draw on, in pools that count them."""
-    for holder, mine in fresh.items():
-        own = [lines[row[0], row[3]] for row in pools if row[1] == holder.holder_id]
-        counted = [line for line in own if line.seats_since is not None]
-        for line in counted:
-            for event in mine:
-                if event.message.user:
-                    yield line, seat_of(line, event.time, event.message.user, holder.time_zone)
-
-
 def _write(
-    events: Sequence[Event],
-    drawings: Sequence[Drawing],
-    lines: dict[tuple[int, int], Line],
-    pools: Sequence[tuple[int, int, int, int]],
-    sources: dict[str, int],
-    batch_id: int,
-    at: datetime,
+    events: Sequence[Event], placed: Placed, batch: both_ways.Batch, sources: dict[str, int]
 ) -> None:
-    crossings = [crossing for drawing in drawings for crossing in drawing.crossings()]
-    changed = [line for line in lines.values() if line.layouts or line.drains or line.moves]
-    pool_books.save(changed, batch_id=batch_id, recorded_at=at)
+    drawings, at = list(batch.drawings.values()), batch.at
+    crossings = drawdown.crossings(drawings, at)
+    changed = [line for line in batch.lines.values() if line.layouts or line.drains or line.moves]
+    pool_books.save_books(changed, batch_id=batch.id, recorded_at=at)
+    plain_rows.write_drains(placed, batch.id)
+    pool_books.save_states(changed, at)
+    only_moved_on = [ln for ln in placed.lines if not (ln.layouts or ln.drains or ln.moves)]
+    pool_books.advance(only_moved_on, at)
     usage_rows.write(
         events,
-        batch_id=batch_id,
+        batch_id=batch.id,
         received_at=at,
         sources=sources,
-        pools={(holder, unit): pool for _, holder, unit, pool in pools},
+        pools={(holder, unit): pool for _, holder, unit, pool in batch.pools},
     )
     usage_rows.write_sums(
         (drawing.holder.customer_id, pool, item, total)
@@ -228,7 +218,7 @@ def _write(
         for (pool, item), total in drawing.sums.items()
     )
     provider_costs.record(
-        batch_id,
+        batch.id,
         [
             (drawing.holder.customer_id, *key, cost)
             for drawing in drawings

@@ -13,7 +13,7 @@ from ledger.models import Pool
 @dataclass(frozen=True)
 class Movement:
     """One entry of the ledger. `credits` > 0 come in, < 0 leave; `value` in minor units of the
-    block's currency, None where nothing was released."""
+    block's currency, `functional` of the books'; None where nothing was released."""
 
     pool_id: int
     type: str
@@ -24,6 +24,7 @@ class Movement:
     recorded_at: datetime
     posting_date: date | None
     value: int | None
+    functional: int | None
 
 
 def of_pools(pools: Sequence[Pool]) -> list[Movement]:

@@ -6,10 +6,11 @@ touches; whoever makes moves lays the line out again before anything is drawn on
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from ledger.line import DAILY, HARD, SOFT, Block, Expiry, Line, Move, Term, in_draw_order
+from ledger.line import DAILY, HARD, SOFT, Block, Expiry, Layer, Line, Move, Term, in_draw_order
 
 INSUFFICIENT_CREDITS = "insufficient_credits"
 OVERAGE_CAP = "overage_cap"
@@ -170,6 +171,7 @@ def expire(line: Line, block: Block, credits: int, *, posting_date: date, act: s
              block.layer, block.layer.released, act)
     )  # fmt: skip
     block.expired += credits
+    line.expired += credits
     block.layer.released += credits
     block.expiries.append(Expiry(line.move_seq, at, credits))
 
@@ -185,7 +187,67 @@ def revoke(
              block.layer, block.layer.released, act)
     )  # fmt: skip
     block.voided += credits
+    line.voided += credits
     block.layer.released += credits
+
+
+@dataclass(frozen=True, slots=True)
+class Beyond:
+    """What an event drew beyond the balance and has not given back, in one act.
+
+    `of_seq` is the move that drew it, None for its part on the line; `posting_date` is that of the use.
+    """
+
+    event_id: int
+    credits: int
+    of_seq: int | None
+    time: datetime
+    posting_date: date
+    revenue_class: str
+
+
+def settle(
+    line: Line,
+    term: Term,
+    block: Block,
+    parts: Sequence[Beyond],
+    at: datetime,
+    *,
+    posting_date: date,
+    act: str,
+) -> int:
+    """Have `block` pay for overage of `term`, the oldest first, as far as it goes (O3, Q3); both sides
+    are effective and posted now. What is left of the last one stays overage.
+
+    Returns the credits that were paid.
+    """
+    line.settle()
+    paid = 0
+    for part in parts:
+        taken = min(part.credits, line.left(block))
+        if not taken:
+            break
+        use = Use(part.event_id, at, 0, True, posting_date, part.revenue_class)
+        _move(line, "OVERAGE_REVERSAL", None, term, -part.credits, use, act, of_seq=part.of_seq)
+        _move(line, "CONSUME", block, term, taken, use, act)
+        if taken < part.credits:
+            _move(line, "OVERAGE", None, term, part.credits - taken, use, act)
+        paid += taken
+    return paid
+
+
+def value(line: Line, term: Term, layer: Layer, parts: Sequence[Beyond], *, act: str) -> None:
+    """Have `layer` value overage of `term`, all of it and what comes (Q3, Q5), each as of its own use."""
+    line.settle()
+    dated = [
+        (part, Use(part.event_id, part.time, 0, True, part.posting_date, part.revenue_class))
+        for part in parts
+    ]
+    for part, use in dated:
+        _move(line, "OVERAGE_REVERSAL", None, term, -part.credits, use, act, of_seq=part.of_seq)
+    term.layer = layer
+    for part, use in dated:
+        _move(line, "OVERAGE", None, term, part.credits, use, act)
 
 
 def _draw_from(line: Line, block: Block, time: datetime, wanted: int) -> Draw:
@@ -218,7 +280,9 @@ def _overage_refused(line: Line, use: Use, term: Term | None, need: int, now: da
     if line.rules.enforcement != SOFT:
         return INSUFFICIENT_CREDITS
     held = max(0, line.held - line.balance(now))
-    return OVERAGE_CAP if line.overage(term) + held + need > line.cap(term, now) else ""
+    if line.overage(term) + held + need <= line.cap(term, now):
+        return ""
+    return INSUFFICIENT_CREDITS if term.graced else OVERAGE_CAP
 
 
 def _undo_expiry(
@@ -232,6 +296,7 @@ def _undo_expiry(
              of_seq=expiry.seq)
     )  # fmt: skip
     block.expired -= credits
+    line.expired -= credits
     block.layer.released -= credits
     expiry.credits -= credits
 
@@ -261,6 +326,7 @@ def _move(
     layer.released += credits
     if block is not None:
         block.used += credits
+        line.used += credits
     elif term is not None:
         term.overage += credits
     if term is not None and (block is None or block.kind != DAILY):

@@ -46,10 +46,13 @@ class Months:
         )
         return months
 
+    def is_closed(self, day: date) -> bool:
+        """Whether the month of a day is closed."""
+        return bool(self._closed) and calendar.month_start(day) in self._closed
+
     def posting_date(self, economic: date) -> date:
         """The date itself; the date of receipt if its month is closed (T7)."""
-        closed = self._closed and calendar.month_start(economic) in self._closed
-        return self._received_on if closed else economic
+        return self._received_on if self.is_closed(economic) else economic
 
 
 def _lock_in_share_mode(months: list[date]) -> list[AccountingPeriod]:

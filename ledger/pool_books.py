@@ -12,8 +12,8 @@ from typing import Any
 
 from django.db import transaction
 
-from creditops.lib import sql
-from ledger import limits
+from creditops.lib import binary, sql
+from ledger import columns, limits
 from ledger.limits import HolderKey, Limits
 from ledger.line import Armed, Block, Expiry, Layer, Line, Rules, Segment, Term, Window
 from ledger.models import PoolState
@@ -24,8 +24,19 @@ Key = tuple[int, int]
 _COLUMNS = (
     "customer_id pool_id layout_no term_id valid_from valid_until relay_at daily_at enforcement"
     " late_window_days consumed limit_pos stop_pos held lapse_at alert_pos scoped move_seq"
-    " seat_allowance seats_since"
+    " seat_allowance seats_since granted used expired voided scoped_left overage_cap current_from"
 ).split()
+
+
+def find(holders: Sequence[Key]) -> list[tuple[int, int, int, int]]:
+    """The pools of these holders, (customer id, holder id) each: customer, holder, unit, pool."""
+    rows = binary.rows(
+        "ledger",
+        "find_pools",
+        customers=binary.bigints([customer for customer, _ in holders]),
+        holders=binary.bigints([holder for _, holder in holders]),
+    )
+    return [(customer, holder, unit, pool) for customer, holder, unit, pool in rows]
 
 
 def lock(keys: Iterable[Key], now: datetime) -> dict[Key, Line]:
@@ -38,11 +49,11 @@ def lock(keys: Iterable[Key], now: datetime) -> dict[Key, Line]:
     if not transaction.get_connection().in_atomic_block:
         raise RuntimeError("pools are locked inside a transaction")
     ordered = sorted(set(keys))
-    rows = sql.rows(
+    rows = binary.rows(
         "ledger",
         "lock_pools",
-        customers=[customer for customer, _ in ordered],
-        pools=[pool for _, pool in ordered],
+        customers=binary.bigints([customer for customer, _ in ordered]),
+        pools=binary.bigints([pool for _, pool in ordered]),
     )
     lines = {(row[0], row[1]): _line(row) for row in rows}
     _lapse_holds([line for line in lines.values() if line.lapse_at and line.lapse_at <= now], now)
@@ -85,8 +96,9 @@ def add_detail(
     }
     segments = sql.rows("ledger", "pool_segments", **parameters)
     laid_out = [block_id for _, _, _, block_id, *_ in segments if block_id is not None]
+    layers: dict[int, Layer] = {}
     for row in sql.rows("ledger", "pool_blocks", **parameters, extra=[*blocks, *laid_out]):
-        by_pool[row[0]].blocks[row[1]] = _block(row)
+        by_pool[row[0]].blocks[row[1]] = _block(row, layers)
     for pool_id, end in sql.rows("ledger", "pool_past_ends", **parameters):
         by_pool[pool_id].past_end = end
     _add_expiries(wanted)
@@ -104,19 +116,53 @@ def add_detail(
 
 def save(lines: Collection[Line], *, batch_id: int | None, recorded_at: datetime) -> None:
     """Write what happened to these lines, as one statement per table."""
+    save_books(lines, batch_id=batch_id, recorded_at=recorded_at)
+    save_states(lines, recorded_at)
+
+
+def save_books(lines: Collection[Line], *, batch_id: int | None, recorded_at: datetime) -> None:
+    """Write the layouts, drains and moves that were made; then the states have to follow."""
     _save_layouts(lines, recorded_at)
     _save_drains(lines, batch_id, recorded_at)
     _save_moves(lines, recorded_at)
+
+
+def advance(lines: Sequence[Line], recorded_at: datetime) -> None:
+    """Write the counters of lines of which nothing else changed; their drains are written."""
+    for line in lines:
+        line.count_use()
+    if lines:
+        binary.run(
+            "ledger",
+            "advance_lines",
+            customers=binary.bigints([line.customer_id for line in lines]),
+            pools=binary.bigints([line.pool_id for line in lines]),
+            consumed=binary.bigints([line.consumed for line in lines]),
+            used=binary.bigints([line.used for line in lines]),
+            current_from=binary.bigints(
+                [columns.microseconds(_newest_instant(line, recorded_at)) for line in lines]
+            ),
+        )
+
+
+def save_states(lines: Collection[Line], recorded_at: datetime) -> None:
+    """Write where these lines stand; their books are written."""
     relaid = [line for line in lines if line.layouts]
     _save_block_states(relaid)
     _save_term_uses(relaid)
-    _save_states(lines)
+    _save_states(lines, recorded_at)
+
+
+def limits_of(lines: Collection[Line], now: datetime) -> dict[int, Limits]:
+    """The settings in force for the holders of these pools, by pool id."""
+    customers, pools = [line.customer_id for line in lines], [line.pool_id for line in lines]
+    return _limits({"customers": customers, "pools": pools}, now)
 
 
 def _line(row: Sequence[Any]) -> Line:
     (customer, pool, layout_no, term, since, until, relay_at, daily_at, enforcement, late_days,
-     consumed, limit, stop, held, lapse_at, alert_pos, scoped, move_seq, allowance,
-     seats_since) = row  # fmt: skip
+     consumed, limit, stop, held, lapse_at, alert_pos, scoped, move_seq, allowance, seats_since,
+     granted, used, expired, voided, scoped_left, overage_cap, current_from) = row  # fmt: skip
     return Line(
         customer,
         pool,
@@ -134,6 +180,14 @@ def _line(row: Sequence[Any]) -> Line:
         daily_at=daily_at,
         alert_pos=alert_pos,
         scoped=scoped,
+        granted=granted,
+        used=used,
+        used_to=consumed,
+        expired=expired,
+        voided=voided,
+        scoped_left=scoped_left,
+        overage_cap=overage_cap,
+        current_from=current_from,
         rules=Rules(
             enforcement=enforcement,
             late_window=timedelta(days=late_days),
@@ -158,9 +212,10 @@ def _lapse_holds(lines: Collection[Line], now: datetime) -> None:
         by_pool[pool_id].held, by_pool[pool_id].lapse_at = held, lapse_at
 
 
-def _block(row: Sequence[Any]) -> Block:
+def _block(row: Sequence[Any], layers: dict[int, Layer]) -> Block:
+    """A block; those on one cost layer share it in memory too."""
     (_, id_, kind, priority, granted, effective_at, term_start, expires_at, until, meters,
-     counted_before, used, expired, voided, layer, quantity, cost) = row  # fmt: skip
+     counted_before, used, expired, voided, layer, quantity, cost, released) = row  # fmt: skip
     return Block(
         id_,
         kind,
@@ -171,7 +226,7 @@ def _block(row: Sequence[Any]) -> Block:
         expires_at,
         until,
         None if meters is None else frozenset(meters),
-        Layer(layer, quantity, cost, released=used + expired + voided),
+        layers.setdefault(layer, Layer(layer, quantity, cost, released)),
         counted_before,
         used,
         expired,
@@ -206,13 +261,15 @@ def _add_terms(
     by_pool: Mapping[int, Line], parameters: Mapping[str, Any], pool_limits: Mapping[int, Limits]
 ) -> None:
     for row in sql.rows("ledger", "pool_terms", **parameters):
-        (pool, id_, starts_at, ends_at, commitment, layer, quantity, cost, lifted, overage, counted,
-         base) = row  # fmt: skip
-        term = Term(id_, starts_at, ends_at, overage=overage, counted=counted, base=base)
+        (pool, id_, starts_at, ends_at, allowed_on, layer, quantity, cost, lifted, overage, counted,
+         base, graced) = row  # fmt: skip
+        term = Term(
+            id_, starts_at, ends_at, overage=overage, counted=counted, base=base, graced=graced
+        )
         if layer is not None:
             term.layer = Layer(layer, quantity, cost, released=overage)
             of_pool = pool_limits[pool]
-            term.cap = lifted if lifted is not None else of_pool.cap(commitment)
+            term.cap = lifted if lifted is not None else of_pool.cap(allowed_on)
             term.cap_share = of_pool.cap_share if lifted is None else None
         by_pool[pool].terms.append(term)
 
@@ -318,9 +375,11 @@ def _save_term_uses(lines: Collection[Line]) -> None:
         )
 
 
-def _save_states(lines: Collection[Line]) -> None:
+def _save_states(lines: Collection[Line], recorded_at: datetime) -> None:
     if not lines:
         return
+    for line in lines:
+        line.count_use()
     sql.run(
         "ledger",
         "save_pool_states",
@@ -344,4 +403,21 @@ def _save_states(lines: Collection[Line]) -> None:
         alert_pos=[line.alert_pos for line in lines],
         scoped=[line.scoped for line in lines],
         move_seq=[line.move_seq for line in lines],
+        granted=[line.granted for line in lines],
+        used=[line.used for line in lines],
+        expired=[line.expired for line in lines],
+        voided=[line.voided for line in lines],
+        scoped_left=[line.scoped_left for line in lines],
+        overage_cap=[line.overage_cap for line in lines],
+        current_from=[_newest_instant(line, recorded_at) for line in lines],
     )
+
+
+def _newest_instant(line: Line, recorded_at: datetime) -> datetime:
+    """From when on the line's counters are a balance: use may lie some minutes ahead (T8)."""
+    counted = [
+        recorded_at,
+        *(d.time_max for d in line.drains),
+        *(m.effective_at for m in line.moves),
+    ]
+    return max(counted if line.current_from is None else [line.current_from, *counted])

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from decimal import Context, Decimal, Inexact
+from decimal import Context, Decimal
 from fractions import Fraction
 
 from django.db import transaction
@@ -20,8 +20,9 @@ from ledger.journal import post as post_entry
 from ledger.models import BookSettings, Pool, PostedCost, ProviderCost
 from ledger.periods import Months
 
-# Quantities and costs have at most 18 digits before the point and 12 behind it.
-_EXACT = Context(prec=60, traps=[Inexact])
+# Quantities and costs have at most 18 digits before the point and 12 behind it: their products fit.
+_WIDE = Context(prec=90)
+_FINEST = Decimal("1E-24")
 
 # (customer id, pool id, item, posting date, exact cost in the books' currency)
 Cost = tuple[int, int, str, date, Fraction]
@@ -64,7 +65,9 @@ def _post_pool(customer_id: int, pool_id: int, at: datetime) -> int:
     total, by_date = Fraction(mark.cost), dict[date, int]()
     for row in rows:
         before, total = total, total + Fraction(row.cost)
-        rounded = money.round_half_up(total * scale) - money.round_half_up(before * scale)
+        rounded = money.rounded(total * scale, current.rounding) - money.rounded(
+            before * scale, current.rounding
+        )
         on = months.posting_date(row.posting_date)
         by_date[on] = by_date.get(on, 0) + rounded
         mark.last_id = row.id
@@ -76,8 +79,11 @@ def _post_pool(customer_id: int, pool_id: int, at: datetime) -> int:
 
 
 def _decimal(cost: Fraction) -> Decimal:
-    """The same as a decimal: it is a sum of products of two decimals, so nothing is cut off."""
-    return _EXACT.divide(Decimal(cost.numerator), Decimal(cost.denominator))
+    """The same as a decimal. What is drawn is a sum of products of two decimals, so nothing is cut off;
+    a correction's share of it is told to the 24th decimal where a credit's value has no end."""
+    found = _WIDE.divide(Decimal(cost.numerator), Decimal(cost.denominator))
+    rounded = found.quantize(_FINEST, context=_WIDE)
+    return found if found == rounded else rounded
 
 
 def _post(

@@ -12,11 +12,14 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from creditops.lib import due, sql
-from ledger.messages import Message
 
 
-def catch_up(batch: Iterable[Message], at: datetime) -> dict[int, datetime]:
-    """Do what is due at `at` for the customers of a batch and decides what they may use.
+def catch_up(named: Iterable[str], at: datetime) -> dict[int, datetime]:
+    """Do what is due at `at` for customers and decides what they may use.
+
+    Args:
+        named: codes of customers and contracts, as a batch names them.
+        at: when it came.
 
     One statement where nothing is. Outside the batch's transaction: what is due takes locks of its
     own, in their order, and is done for good whatever becomes of the batch.
@@ -24,11 +27,10 @@ def catch_up(batch: Iterable[Message], at: datetime) -> dict[int, datetime]:
     Returns per customer id since when work waits that could not be done: of use from then on nobody
     can say yet what pays for it.
     """
-    named = {code for m in batch for code in (m.customer, m.contract, m.account) if code}
     rows = sql.rows(
         "ledger",
         "customers_with_due_work",
-        codes=sorted(named),
+        codes=sorted(set(named)),
         kinds=due.deciding_kinds(),
         at=at,
     )

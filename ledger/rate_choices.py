@@ -12,7 +12,7 @@ from datetime import datetime
 from django.db import IntegrityError, transaction
 
 from creditops.lib.refusals import Refusal
-from ledger.models import Holder, HolderTariff, RateChoice, Tariff
+from ledger.models import Holder, RateChoice
 from ledger.tariffs import ENTITLING, CompiledTariff, PriceBook
 
 
@@ -61,50 +61,44 @@ def choose(
         ) from error
 
 
+def items(holder: Holder, at: datetime) -> list[str]:
+    """The actions of the holder's rate card at `at`, and of its versions that are to come."""
+    book = _book(holder)
+    versions = [book.tariff(holder.id, instant) for instant in (at, *book.turns(holder.id, at))]
+    return list(dict.fromkeys(item for version in versions for item in items_of(version)))
+
+
 def open_questions(holder: Holder, at: datetime) -> list[Question]:
     """The actions that end with a published version and for which the customer has not chosen."""
-    book = _book(holder)
-    now = book.tariff(holder.id, at)
-    if now is None:
-        return []
+    return questions(_book(holder), holder.id, at)
+
+
+def questions(book: PriceBook, holder_id: int, at: datetime) -> list[Question]:
+    """The same for a holder of `book`; no query but for tariffs that this process has not met."""
+    now = book.tariff(holder_id, at)
     found: dict[str, Question] = {}
-    for instant in _turns(holder, now.name, at):
-        later = book.tariff(holder.id, instant)
-        offered = _items(later)
-        for item in _items(now):
-            if item not in offered and book.chosen(holder.id, item, instant) not in offered:
+    for instant in book.turns(holder_id, at) if now is not None else ():
+        offered = items_of(book.tariff(holder_id, instant))
+        for item in items_of(now):
+            if item not in offered and book.chosen(holder_id, item, instant) not in offered:
                 found.setdefault(item, Question(item, instant, offered))
     return list(found.values())
-
-
-def _turns(holder: Holder, card: str, at: datetime) -> list[datetime]:
-    """The instants after `at` at which another version may begin to price the holder."""
-    versions = Tariff.objects.filter(name=card, effective_from__gt=at)
-    locks = HolderTariff.objects.filter(
-        customer_id=holder.customer_id, holder=holder, starts_at__gt=at
-    )
-    return sorted(
-        {
-            *versions.values_list("effective_from", flat=True),
-            *locks.values_list("starts_at", flat=True),
-        }
-    )
 
 
 def _check_on_card(
     holder: Holder, tariff: CompiledTariff | None, other: CompiledTariff | None, item: str
 ) -> None:
-    if item not in (*_items(tariff), *_items(other)):
+    if item not in (*items_of(tariff), *items_of(other)):
         raise Refusal(
             "item_not_on_card", f"{item!r} is no action on the rate card of {holder.code} then."
         )
 
 
-def _items(tariff: CompiledTariff | None) -> list[str]:
+def items_of(tariff: CompiledTariff | None) -> list[str]:
     """The actions of a version that usage is rated by, in the card's order."""
     rates = [] if tariff is None else tariff.all_rates()
     return list(dict.fromkeys(rate.item for rate in rates if rate.kind not in ENTITLING))
 
 
 def _book(holder: Holder) -> PriceBook:
-    return PriceBook([holder.id], [holder.customer_id])
+    return PriceBook([(holder.customer_id, holder.id)])

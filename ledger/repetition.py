@@ -14,7 +14,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from creditops.lib import sql
-from ledger import messages
+from ledger import data_digests, messages
 from ledger.models import EventSource
 from ledger.resolving import Event
 
@@ -32,6 +32,8 @@ class Known:
     quantity_property: str = ""
     credits: int | None = None
     uid: str = ""
+    # In the place of `data` that was moved to an archive file.
+    data_digest: bytes | None = None
 
     def same(self, event: Event) -> bool:
         """Whether `event`'s message says again what is stored."""
@@ -46,11 +48,14 @@ class Known:
             value == _comparable(name, self.fields[name])
             for name, value in given.items()
             if name in self.fields
-        ) and all(
-            str(value) == str(self.data.get(name))
-            for name, value in data.items()
-            if self.data_is_whole or name in self.data
-        )
+        ) and all(self._has(name, value) for name, value in data.items())
+
+    def _has(self, name: str, value: Any) -> bool:
+        """Whether the data says so, or nothing where it needn't say all."""
+        if self.data_digest is not None:
+            return data_digests.agrees(self.data_digest, name, value)
+        left_out = not self.data_is_whole and name not in self.data
+        return left_out or str(value) == str(self.data.get(name))
 
 
 def source_ids(names: set[str]) -> dict[str, int]:
@@ -116,7 +121,7 @@ def _stored(
 
 def _from_event(row: Sequence[Any]) -> Known:
     (_, customer, event, contract, meter, time, quantity, quantity_property, has_user, user, data,
-     credits) = row  # fmt: skip
+     credits, data_digest) = row  # fmt: skip
     fields = {"contract": contract, "meter": meter, "time": time, "quantity": quantity}
     if not has_user or user is not None:
         fields["user"] = user
@@ -127,6 +132,7 @@ def _from_event(row: Sequence[Any]) -> Known:
         quantity_property=quantity_property,
         credits=credits,
         uid=messages.uid(customer, event),
+        data_digest=data_digest,
     )
 
 

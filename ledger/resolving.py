@@ -6,14 +6,14 @@ What can't be placed gets the code of its exception; nothing is decided about cr
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from accounts.models import Customer
-from creditops.lib import sql
+from creditops.lib import binary
 from ledger import holders, limits, messages, rating
 from ledger.limits import HolderKey
 from ledger.line import LATE_AFTER
@@ -70,17 +70,28 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True)
-class _Holder:
+class HeldTerms:
+    """A holder with the bounds of its terms."""
+
     key: HolderKey
     is_default: bool
     terms: tuple[tuple[datetime, datetime], ...]
 
     def covers(self, time: datetime) -> bool:
+        """Whether one of its terms holds `time`."""
         return any(start <= time < end for start, end in self.terms)
+
+    def covers_all(self, since: datetime, until: datetime) -> bool:
+        """Whether one of its terms holds all of `[since, until]`."""
+        return any(start <= since and until < end for start, end in self.terms)
+
+    def touches(self, since: datetime, until: datetime) -> bool:
+        """Whether one of its terms holds any of `[since, until]`."""
+        return any(start <= until and since < end for start, end in self.terms)
 
 
 def resolve(
-    batch: Sequence[Message],
+    batch: Iterable[tuple[int, Message]],
     received_at: datetime,
     *,
     admitted: bool = False,
@@ -89,6 +100,7 @@ def resolve(
     """Find customer, meter, holder and rates of each message, with a constant number of queries.
 
     Args:
+        batch: messages with their places in the batch.
         admitted: a person lets them in, so none is too late, and all count as late.
         waiting: per customer id since when work waits that decides what pays (`punctuality`).
     """
@@ -97,9 +109,9 @@ def resolve(
             index,
             message,
             message.time or received_at,
-            late=admitted or (message.time is not None and received_at - message.time > LATE_AFTER),
+            late=admitted or is_late(message, received_at),
         )
-        for index, message in enumerate(batch)
+        for index, message in batch
     ]
     _tell_accounts_apart(events)
     _find_customers(events)
@@ -109,9 +121,14 @@ def resolve(
         if event.time - received_at > LATE_AFTER:
             event.set_aside(IN_THE_FUTURE, messages.HELD)
     if not admitted:
-        _find_too_late(events, received_at)
+        set_aside_too_late(events, received_at)
     _find_rates(events, book)
     return events
+
+
+def is_late(message: Message, received_at: datetime) -> bool:
+    """Whether a message came so long after its event that it can't be refused for lack of credits."""
+    return message.time is not None and received_at - message.time > LATE_AFTER
 
 
 def _tell_accounts_apart(events: Iterable[Event]) -> None:
@@ -131,8 +148,7 @@ def _tell_accounts_apart(events: Iterable[Event]) -> None:
 
 def _find_customers(events: Iterable[Event]) -> None:
     codes = {event.message.customer for event in events if event.message.customer}
-    rows = sql.rows("ledger", "find_customers", codes=sorted(codes))
-    found = {code: (id_, root) for code, id_, root in rows}
+    found = customers_of(codes)
     for event in events:
         if not event.message.customer:
             continue
@@ -141,6 +157,13 @@ def _find_customers(events: Iterable[Event]) -> None:
             continue
         member, event.customer_id = found[event.message.customer]
         event.member_id = None if member == event.customer_id else member
+
+
+def customers_of(codes: Collection[str]) -> dict[str, tuple[int, int]]:
+    """Id and paying root of these customers, by code."""
+    sent = binary.texts([code.encode() for code in sorted(codes)])
+    rows = binary.rows("ledger", "find_customers", codes=sent)
+    return {code: (id_, root) for code, id_, root in rows}
 
 
 def _find_meters(events: Iterable[Event]) -> None:
@@ -185,13 +208,10 @@ def _find_holders(
     """
     all_holders = _holders(events)
     by_code = {holder.key.code: holder for holder in all_holders}
-    by_customer: dict[int, list[_Holder]] = {}
+    by_customer: dict[int, list[HeldTerms]] = {}
     for holder in all_holders:
         by_customer.setdefault(holder.key.customer_id, []).append(holder)
-    book = PriceBook(
-        (holder.key.holder_id for holder in all_holders),
-        (holder.key.customer_id for holder in all_holders),
-    )
+    book = PriceBook((holder.key.customer_id, holder.key.holder_id) for holder in all_holders)
     for event in events:
         if event.status == messages.EXCEPTION and event.code == UNKNOWN_CUSTOMER:
             continue
@@ -210,7 +230,7 @@ def _find_holders(
     return book
 
 
-def _take_named(event: Event, holder: _Holder | None) -> None:
+def _take_named(event: Event, holder: HeldTerms | None) -> None:
     known = holder is not None and event.customer_id in (None, holder.key.customer_id)
     if holder is None or not known:
         event.set_aside(UNKNOWN_CONTRACT)
@@ -233,7 +253,7 @@ def _leave_undecided(event: Event, waiting: Mapping[int, datetime]) -> bool:
 
 
 def _take_covering(
-    event: Event, candidates: list[_Holder], book: PriceBook, received_at: datetime
+    event: Event, candidates: list[HeldTerms], book: PriceBook, received_at: datetime
 ) -> None:
     covering = [
         holder
@@ -253,7 +273,7 @@ def _take_covering(
         event.holder = open_ones[0].key
     elif event.meter is not None and event.customer_id is not None:
         opened = _open(event.customer_id, received_at)
-        candidates.append(_Holder(opened, is_default=False, terms=()))
+        candidates.append(HeldTerms(opened, is_default=False, terms=()))
         event.holder = candidates[-1].key
 
 
@@ -264,7 +284,7 @@ def _open(customer_id: int, at: datetime) -> HolderKey:
     return HolderKey(made.customer_id, made.id, made.kind, made.code, customer.code, made.time_zone)
 
 
-def _prices(holder: _Holder, event: Event, book: PriceBook) -> bool:
+def _prices(holder: HeldTerms, event: Event, book: PriceBook) -> bool:
     if event.meter is None or event.meter.rated_unit_id is not None:
         return True
     return bool(_rates(holder.key.holder_id, event, event.meter, book))
@@ -302,7 +322,7 @@ def _rate(event: Event, holder: HolderKey, meter: Meter, book: PriceBook) -> Non
         event.charges = charged
 
 
-def _find_too_late(events: Sequence[Event], received_at: datetime) -> None:
+def set_aside_too_late(events: Sequence[Event], received_at: datetime) -> None:
     """Set aside what arrived later than its holder's window allows (L8)."""
     old = [
         event
@@ -323,12 +343,22 @@ def _find_too_late(events: Sequence[Event], received_at: datetime) -> None:
             event.set_aside(TOO_LATE)
 
 
-def _holders(events: Iterable[Event]) -> list[_Holder]:
+def _holders(events: Iterable[Event]) -> list[HeldTerms]:
     customers = {event.customer_id for event in events if event.customer_id is not None}
     codes = {event.message.contract for event in events if event.message.contract is not None}
-    rows = sql.rows("ledger", "find_holders", customers=sorted(customers), codes=sorted(codes))
+    return holders_of(customers, codes)
+
+
+def holders_of(customers: set[int], codes: set[str]) -> list[HeldTerms]:
+    """The holders of these customers, and those with these codes."""
+    rows = binary.rows(
+        "ledger",
+        "find_holders",
+        customers=binary.bigints(sorted(customers)),
+        codes=binary.texts([code.encode() for code in sorted(codes)]),
+    )
     return [
-        _Holder(HolderKey(*row[:6]), row[6], tuple(zip(row[7] or (), row[8] or (), strict=True)))
+        HeldTerms(HolderKey(*row[:6]), row[6], tuple(zip(row[7] or (), row[8] or (), strict=True)))
         for row in rows
     ]
 

@@ -14,7 +14,7 @@ from datetime import date, datetime
 from django.db.models import F
 
 from creditops.lib import calendar, sql
-from ledger.line import Line
+from ledger.line import LATE_AFTER, Line
 from ledger.models import SeatUse, UsageEvent
 
 SEAT_LIMIT = "seat_limit"
@@ -125,7 +125,8 @@ def correct(line: Line, event: UsageEvent, change: int) -> None:
 
 
 def _begin(line: Line, zone: str, now: datetime) -> None:
-    line.seats_since = calendar.month_start(calendar.local_date(now, zone))
+    # Just after a month's end, use of its last minutes is not late yet and has its month's seat.
+    line.seats_since = calendar.month_start(calendar.local_date(now - LATE_AFTER, zone))
     sql.run(
         "ledger",
         "begin_seats",

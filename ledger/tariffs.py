@@ -9,13 +9,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Q
 
+from creditops.lib import binary
 from creditops.lib.refusals import Refusal
-from ledger.models import CreditUnit, Holder, HolderTariff, Meter, Rate, RateChoice, Tariff
+from ledger.models import CreditUnit, Holder, HolderTariff, Meter, Rate, Tariff
 
 # Compiled tariffs that a process keeps; more are compiled again when needed.
 _KEPT = 1_000
@@ -173,9 +174,19 @@ def current(name: str, at: datetime) -> Tariff | None:
     return Tariff.objects.filter(name=name, effective_from__lte=at).last()
 
 
-@lru_cache(maxsize=_KEPT)
 def compiled(tariff_id: int) -> CompiledTariff:
     """The tariff in memory form."""
+    return _compiled(connection.settings_dict["NAME"], tariff_id)
+
+
+def forget() -> None:
+    """Forget all compiled tariffs: in a database that was made anew their ids stand for others."""
+    _compiled.cache_clear()
+
+
+@lru_cache(maxsize=_KEPT)
+def _compiled(database: str, tariff_id: int) -> CompiledTariff:
+    """A tariff of a database: a process may work on several, one after the other."""
     tariff = Tariff.objects.get(id=tariff_id)
     by_meter: dict[int, list[CompiledRate]] = {}
     for rate in tariff.rates.order_by("id"):
@@ -216,18 +227,44 @@ def _acting(versions: Sequence[Tariff], time: datetime) -> Tariff | None:
     return acting[-1] if acting else next(iter(versions), None)
 
 
+class Assigned(NamedTuple):
+    """Which card prices a holder's usage in `[starts_at, ends_at)`; `pinned_id`: always this version."""
+
+    tariff_name: str
+    pinned_id: int | None
+    starts_at: datetime
+    ends_at: datetime | None
+
+
+class Chosen(NamedTuple):
+    """As which item a holder has `item` rated from `effective_at` on."""
+
+    item: str
+    chosen_item: str
+    effective_at: datetime
+
+
 class PriceBook:
     """Which tariff prices which holder at which instant, for the holders of one batch."""
 
-    def __init__(self, holder_ids: Iterable[int], customer_ids: Iterable[int]) -> None:
-        """Read the assignments and choices of these holders: three queries."""
-        wanted = {"customer_id__in": set(customer_ids), "holder_id__in": set(holder_ids)}
-        self._assigned: dict[int, list[HolderTariff]] = {}
-        for row in HolderTariff.objects.filter(**wanted).order_by("starts_at"):
-            self._assigned.setdefault(row.holder_id, []).append(row)
-        self._choices: dict[int, list[RateChoice]] = {}
-        for choice in RateChoice.objects.filter(**wanted).order_by("-effective_at"):
-            self._choices.setdefault(choice.holder_id, []).append(choice)
+    def __init__(self, holders: Iterable[tuple[int, int]]) -> None:
+        """Read the assignments and choices of these holders: three queries.
+
+        Args:
+            holders: customer id and holder id of each.
+        """
+        wanted = sorted(set(holders))
+        asked = {
+            "customers": binary.bigints([customer for customer, _ in wanted]),
+            "holders": binary.bigints([holder for _, holder in wanted]),
+        }
+        self._assigned: dict[int, tuple[Assigned, ...]] = {}
+        for holder_id, *row in binary.rows("ledger", "holder_tariffs", **asked):
+            self._assigned[holder_id] = (*self._assigned.get(holder_id, ()), Assigned(*row))
+        self._choices: dict[int, list[Chosen]] = {}
+        for holder_id, *row in binary.rows("ledger", "holder_choices", **asked):
+            self._choices.setdefault(holder_id, []).append(Chosen(*row))
+        self._changes: dict[tuple[Assigned, ...], list[datetime]] = {}
         names = {row.tariff_name for rows in self._assigned.values() for row in rows}
         self._versions: dict[str, list[Tariff]] = {}
         for tariff in Tariff.objects.filter(name__in=names).order_by("effective_from"):
@@ -242,6 +279,32 @@ class PriceBook:
                 version = _acting(self._versions.get(row.tariff_name, ()), time)
                 return None if version is None else compiled(version.id)
         return None
+
+    def turns(self, holder_id: int, after: datetime) -> list[datetime]:
+        """The instants after `after` at which another version may begin to price the holder."""
+        rows = self._assigned.get(holder_id, ())
+        names = {row.tariff_name for row in rows}
+        versions = (v.effective_from for name in names for v in self._versions.get(name, ()))
+        instants = {*versions, *(row.starts_at for row in rows)}
+        return sorted(instant for instant in instants if instant > after)
+
+    def steady(self, holder_id: int, since: datetime, until: datetime) -> CompiledTariff | None:
+        """The tariff that prices every event of `[since, until]`; None if there is none, or it changes
+        in that time."""
+        rows = self._assigned.get(holder_id, ())
+        if rows not in self._changes:
+            bounds = [at for row in rows for at in (row.starts_at, row.ends_at) if at is not None]
+            for row in rows:
+                bounds += [v.effective_from for v in self._versions.get(row.tariff_name, ())]
+            self._changes[rows] = bounds
+        chosen = [choice.effective_at for choice in self._choices.get(holder_id, ())]
+        if any(since < at <= until for at in (*self._changes[rows], *chosen)):
+            return None
+        return self.tariff(holder_id, until)
+
+    def kind(self, holder_id: int) -> object:
+        """What holders have in common whom the same tariff prices alike: all that made no choices."""
+        return holder_id if self._choices.get(holder_id) else None
 
     def rates(
         self,

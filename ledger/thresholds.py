@@ -11,12 +11,14 @@ from bisect import bisect_left
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from ledger import alerts
+from ledger import alerts, grace_ends, top_up_needs
 from ledger.line import OBSERVE, Armed, Line, Term
 from ledger.models import Arming, ThresholdCrossing
 
 EXHAUSTED = "EXHAUSTED"
 OVERAGE_PERCENTAGES = (80, 100)
+# What is found by those who sell, and is no alert.
+SILENT = (top_up_needs.TOP_UP, *grace_ends.NAMES)
 
 # A placed event as crossings need it: where it ends on the line, and its id.
 Placed = tuple[int, int]
@@ -101,13 +103,20 @@ def write(crossings: Collection[ThresholdCrossing], armings: Collection[Arming] 
         Arming.objects.bulk_create(armings)
     if crossings:
         made = ThresholdCrossing.objects.bulk_create(crossings)
-        alerts.announce(made, at=made[0].crossed_at)
+        told = [crossing for crossing in made if crossing.threshold not in SILENT]
+        alerts.announce(told, at=made[0].crossed_at)
+        grace_ends.leave(made)
+        top_up_needs.leave(made)
 
 
 def _reached(
     line: Line, use: Term, threshold: str, consumed: int, balance: int, now: datetime
 ) -> bool:
     """Whether `threshold` is reached by these figures; where there was nothing, nothing is."""
+    if threshold == grace_ends.BEGAN:
+        return line.overage(use) > 0
+    if threshold == grace_ends.USED_UP:
+        return 0 < line.cap(use, now) <= line.overage(use)
     if threshold.startswith("OVERAGE_"):
         percent = int(threshold.removeprefix("OVERAGE_"))
         return line.overage(use) * 100 >= percent * line.cap(use, now)
@@ -115,6 +124,8 @@ def _reached(
         return False
     if threshold == EXHAUSTED:
         return balance == 0
+    if threshold == top_up_needs.TOP_UP:
+        return balance < (line.rules.top_up_below or 0)
     return consumed * 100 >= int(threshold) * (consumed + balance)
 
 
@@ -132,16 +143,28 @@ def _armed_positions(line: Line, now: datetime) -> list[tuple[str, int]]:
     total = max(consumed + balance, 1)
     targets = [(str(percent), _ceil(percent * total, 100)) for percent in line.alerts]
     targets.append((EXHAUSTED, total))
+    if line.rules.top_up_below is not None:
+        targets.append((top_up_needs.TOP_UP, total - line.rules.top_up_below + 1))
     before = consumed - sum(s.taken(line.consumed) for s in line.segments if s.counts)
     positions = [(name, _position(line, target - before)) for name, target in targets]
-    cap = line.cap(use, now)
-    if use.layer is not None and cap > 0:
-        for percent in OVERAGE_PERCENTAGES:
-            missing = _ceil(percent * cap, 100) - use.overage
-            name = overage_name(percent)
-            positions.append((name, line.limit + missing if missing > 0 else line.consumed))
+    positions += _overage_positions(line, use, now)
     armed = [pair for pair in positions if _is_armed(line, use, pair[0])]
     return sorted(armed, key=lambda pair: pair[1])
+
+
+def _overage_positions(line: Line, use: Term, now: datetime) -> list[tuple[str, int]]:
+    """Where overage of the term reaches a share of its cap; of a grace its beginning and its end."""
+    cap = line.cap(use, now)
+    if use.layer is None or cap <= 0:
+        return []
+    if use.graced:
+        reached = [(grace_ends.BEGAN, 1), (grace_ends.USED_UP, cap)]
+    else:
+        reached = [(overage_name(p), _ceil(p * cap, 100)) for p in OVERAGE_PERCENTAGES]
+    return [
+        (name, line.limit + amount - use.overage if amount > use.overage else line.consumed)
+        for name, amount in reached
+    ]
 
 
 def _is_armed(line: Line, use: Term, threshold: str) -> bool:
@@ -150,7 +173,10 @@ def _is_armed(line: Line, use: Term, threshold: str) -> bool:
 
 
 def _position(line: Line, counted: int) -> int:
-    """Where on the line so many counted credits will have been drawn in the running layout."""
+    """Where on the line so many counted credits will have been drawn in the running layout; the line's
+    beginning where they have been already, whatever lies ahead."""
+    if counted <= 0:
+        return 0
     for segment in line.segments:
         if not segment.counts or segment.block is None:
             continue

@@ -1,29 +1,37 @@
-"""Answers with the usage messages in a file: CSV or JSON lines, row by row, never the whole file.
+"""Answers with the usage messages in a file: CSV, JSON lines or Parquet, row by row, never the whole file.
 
 A row that can't be read is told with its number, the field and what is wrong; the others go on.
 """
 
 from __future__ import annotations
 
-import csv
+import hashlib
 import json
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from creditops.lib import calendar
 from creditops.lib.refusals import Refusal
-from ledger.messages import Message
+from ledger import columns, usage_sources
+from ledger.usage_sources import Rejected, Source
 
 # The fields of a message that a column may be mapped to; any other name is a property.
 FIELDS = ("customer", "contract", "meter", "time", "quantity", "user")
+# Those of them that a row can't leave out where a column is mapped to them.
+_NEEDED = ("customer", "meter", "time", "quantity")
 BY_ROW = "row"
 _LONGEST_TEXT = 255
-_SUFFIXES = (".csv", ".jsonl", ".ndjson")
+# What is told of a row that can't be read.
+_TOLD = 2_000
+# A quantity is kept with at most so many digits before the point, and behind it.
+_DIGITS, _DECIMALS = 18, 12
+_PLAIN = re.compile(rf"[0-9]{{1,{_DIGITS}}}", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -46,85 +54,94 @@ class Layout:
     time_zone: str | None = None
     columns: Mapping[str, str] = field(default_factory=dict)
 
-
-@dataclass(frozen=True)
-class Rejected:
-    """A row that can't be read: its number, the field, what is wrong, and the row."""
-
-    row: int
-    field: str
-    reason: str
-    content: str
-
-
-Row = Message | Rejected
-
-
-def read(path: Path, layout: Layout) -> Iterator[tuple[int, Row]]:
-    """The rows of a file with their numbers, from 1.
-
-    Raises Refusal `file_unreadable`, `file_format_unknown`, `column_missing` or `time_zone_unknown`
-    before the first row.
-    """
-    _check(path, layout)
-    rows = _csv_rows(path, layout) if path.suffix.lower() == ".csv" else _json_rows(path)
-    for number, row in rows:
-        if isinstance(row, Rejected):
-            yield number, row
-        else:
-            yield number, _message(number, row, layout)
-
-
-def _check(path: Path, layout: Layout) -> None:
-    if path.suffix.lower() not in _SUFFIXES:
-        raise Refusal(
-            "file_format_unknown",
-            f"{path.name}: only {', '.join(_SUFFIXES)} are read. Convert the file.",
+    def wanted(self) -> dict[str, str]:
+        """The columns of the file that are read, and what each is for (`parquet_files.source`)."""
+        purposes = {"time": "time", "quantity": "quantity"} | dict.fromkeys(
+            ("customer", "contract", "meter", "user"), "text"
         )
-    if not path.is_file():
-        raise Refusal("file_unreadable", f"There is no file {path}.")
-    if layout.time_zone is not None:
-        try:
-            ZoneInfo(layout.time_zone)
-        except (ZoneInfoNotFoundError, ValueError) as error:
-            raise Refusal(
-                "time_zone_unknown",
-                f"{layout.time_zone!r} is no IANA time zone, like Europe/Berlin.",
-            ) from error
+        own = {column: purposes.get(name, "value") for name, column in self.columns.items()}
+        return own if self.id == BY_ROW else {self.id: "text"} | own
 
 
-def _csv_rows(path: Path, layout: Layout) -> Iterator[tuple[int, dict[str, Any] | Rejected]]:
+class Read(NamedTuple):
+    """A row as a message's fields; `time` in microseconds since 1970, `columns.NO_TIME` if left out."""
+
+    key: str
+    customer: str
+    contract: str | None
+    meter: str
+    time: int
+    quantity: int | Decimal | None
+    user: str | None
+    data: Mapping[str, Any]
+
+
+# Number of the row, place of the next one, and the row.
+Row = tuple[int, int, Read | Rejected]
+
+
+@dataclass
+class Opened:
+    """A file that is being read: its rows behind a number and place, and how much of it was read."""
+
+    rows: Callable[[int, int], Iterator[Row]]
+    share: Callable[[], float]
+
+
+def open_file(path: Path, layout: Layout) -> Opened:
+    """Open a file of usage.
+
+    Raises Refusal `file_unreadable`, `file_format_unknown`, `file_broken`, `column_missing`,
+    `column_twice`, `column_type_wrong`, `time_zone_missing` or `time_zone_unknown` before the first
+    row; later on `file_broken`.
+    """
+    usage_sources.look(path)
+    _check_zone(layout)
+    source = _source(path, layout)
+    if source.columns:
+        _check_columns(path, source.columns, layout)
+
+    def rows(number: int, place: int) -> Iterator[Row]:
+        for found, behind, row in source.rows(number, place):
+            yield found, behind, row if isinstance(row, Rejected) else _read(found, row, layout)
+
+    return Opened(rows, source.share)
+
+
+def digest(path: Path, layout: Layout, *also: str) -> str:
+    """What names this content, read in this layout: SHA-256, in hexadecimal digits."""
+    with path.open("rb") as file:
+        content = hashlib.file_digest(file, "sha256").hexdigest()
+    told = {**asdict(layout), "columns": sorted(layout.columns.items())}
+    return hashlib.sha256(json.dumps([content, told, *also]).encode()).hexdigest()
+
+
+def _source(path: Path, layout: Layout) -> Source:
+    name = path.name.lower()
+    if name.endswith(".parquet"):
+        from ledger import parquet_files  # large, and only needed here
+
+        return parquet_files.source(path, layout.wanted(), zone=layout.time_zone)
+    opening = (
+        usage_sources.csv_source if ".csv" in Path(name).suffixes else usage_sources.json_source
+    )
+    return opening(path)
+
+
+def _check_zone(layout: Layout) -> None:
+    if layout.time_zone is None:
+        return
     try:
-        file = path.open(encoding="utf-8-sig", newline="", errors="surrogateescape")
-    except OSError as error:
-        raise Refusal("file_unreadable", f"{path}: {error.strerror}.") from error
-    with file:
-        reader = csv.reader(file, strict=True)
-        header = next(reader, [])
-        _check_columns(path, header, layout)
-        number = 0
-        while True:
-            number += 1
-            try:
-                values = next(reader)
-            except StopIteration:
-                return
-            except csv.Error as error:
-                yield number, Rejected(number, "", f"no CSV: {error}", "")
-                continue
-            if not values:
-                number -= 1
-                continue
-            if len(values) != len(header):
-                reason = f"{len(values)} fields instead of {len(header)}"
-                yield number, Rejected(number, "", reason, ",".join(values))
-            else:
-                yield number, dict(zip(header, values, strict=True))
+        ZoneInfo(layout.time_zone)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise Refusal(
+            "time_zone_unknown",
+            f"{layout.time_zone!r} is no IANA time zone, like Europe/Berlin.",
+        ) from error
 
 
-def _check_columns(path: Path, header: list[str], layout: Layout) -> None:
-    wanted = set(layout.columns.values()) | ({layout.id} - {BY_ROW})
-    missing = sorted(wanted - set(header))
+def _check_columns(path: Path, header: Sequence[str], layout: Layout) -> None:
+    missing = sorted(layout.wanted().keys() - set(header))
     if missing:
         raise Refusal(
             "column_missing",
@@ -135,74 +152,91 @@ def _check_columns(path: Path, header: list[str], layout: Layout) -> None:
         raise Refusal("column_twice", f"{path.name} has the column {twice[0]!r} twice.")
 
 
-def _json_rows(path: Path) -> Iterator[tuple[int, dict[str, Any] | Rejected]]:
+class _Unreadable(Exception):
+    """A field of a row that can't be read: its column, and why."""
+
+    def __init__(self, column: str, reason: str) -> None:
+        super().__init__(reason)
+        self.column = column
+
+
+def _read(number: int, row: Mapping[str, Any], layout: Layout) -> Read | Rejected:
+    """The fields of a row, or why there are none."""
     try:
-        file = path.open(encoding="utf-8", errors="surrogateescape")
-    except OSError as error:
-        raise Refusal("file_unreadable", f"{path}: {error.strerror}.") from error
-    with file:
-        for number, line in enumerate(file, start=1):
-            if not line.strip():
-                continue
-            try:
-                row = json.loads(line, parse_float=Decimal)
-            except (json.JSONDecodeError, RecursionError) as error:
-                yield number, Rejected(number, "", f"no JSON: {error}", line.strip())
-                continue
-            if isinstance(row, dict):
-                yield number, row
-            else:
-                yield number, Rejected(number, "", "no JSON object", line.strip())
+        return _fields(number, row, layout)
+    except _Unreadable as error:
+        told = json.dumps({key: _text(value) for key, value in row.items()})
+        return Rejected(number, error.column, str(error), told[:_TOLD])
 
 
-def _message(number: int, row: Mapping[str, Any], layout: Layout) -> Row:
-    """The message of a row, or why there is none."""
-
-    def rejected(name: str, reason: str) -> Rejected:
-        content = json.dumps({key: _text(value) for key, value in row.items()})
-        return Rejected(number, name, reason, content)
-
-    given = {name: row.get(column) for name, column in layout.columns.items()}
+def _fields(number: int, row: Mapping[str, Any], layout: Layout) -> Read:
+    given: dict[str, Any] = {}
+    for name, column in layout.columns.items():
+        value = row.get(column)
+        if value is None and name in _NEEDED and column not in row:
+            raise _Unreadable(column, "the row has no such field")
+        given[name] = value if name == "time" else _scalar(value, column)
+    time = _instant(given.pop("time"), layout) if "time" in given else columns.NO_TIME
+    quantity = _quantity(given.pop("quantity", None), layout)
+    customer, contract = given.pop("customer", None), given.pop("contract", None)
+    meter, user = given.pop("meter", None), given.pop("user", None)
     for name, value in given.items():
-        if isinstance(value, str) and not _is_clean(value):
-            return rejected(layout.columns[name], "the text is no UTF-8, has NUL or is too long")
-    key = str(number) if layout.id == BY_ROW else str(row.get(layout.id) or "")
-    if not key or len(key) > _LONGEST_TEXT or not _is_clean(key):
-        return rejected(layout.id, "the id is missing, too long or no text")
-    try:
-        time = _time(given["time"], layout.time_zone) if "time" in given else None
-    except ValueError as error:
-        return rejected(layout.columns["time"], str(error))
-    quantity: Decimal | None = None
-    if given.get("quantity") not in (None, ""):
-        found = number_of(given["quantity"])
-        if found is None:
-            return rejected(layout.columns["quantity"], _NOT_A_QUANTITY)
-        quantity = found
-    data = {name: value for name, value in given.items() if name not in FIELDS}
-    for name, value in data.items():
         if _looks_negative(value):
-            return rejected(layout.columns[name], _NOT_A_QUANTITY)
-    return Message(
-        source=layout.source,
-        key=key,
-        customer=str(given.get("customer") or layout.customer),
-        contract=str(given["contract"]) if given.get("contract") else layout.contract,
-        meter=str(given.get("meter") or layout.meter),
+            raise _Unreadable(layout.columns[name], _NOT_A_QUANTITY)
+    return Read(
+        key=str(number) if layout.id == BY_ROW else _key(row.get(layout.id), layout.id),
+        customer=str(customer or layout.customer),
+        contract=str(contract) if contract else layout.contract,
+        meter=str(meter or layout.meter),
         time=time,
         quantity=quantity,
-        user=str(given["user"]) if given.get("user") else None,
-        data=data,
+        user=str(user) if user else None,
+        data=given,
     )
 
 
+def _scalar(value: Any, column: str) -> Any:
+    """A value that is text, a number, true, false or nothing."""
+    if isinstance(value, dict | list):
+        raise _Unreadable(column, "is a list or an object, where text or a number is wanted")
+    if value is not None and not _is_clean(value if isinstance(value, str) else str(value)):
+        raise _Unreadable(column, "the text is no UTF-8, has NUL or is too long")
+    return value
+
+
+def _key(value: object, column: str) -> str:
+    key = str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
+    if not key or not _is_clean(key):
+        raise _Unreadable(column, "the id is missing, too long or no text")
+    return key
+
+
 _NOT_A_QUANTITY = "is no number of 0 or more"
+
+
+def _quantity(value: object, layout: Layout) -> int | Decimal | None:
+    if value is None or value == "":
+        return None
+    if type(value) is str and _PLAIN.fullmatch(value):
+        return int(value)
+    found = number_of(value)
+    if found is None:
+        raise _Unreadable(layout.columns["quantity"], _NOT_A_QUANTITY)
+    exponent = found.as_tuple().exponent
+    if found.adjusted() >= _DIGITS or not isinstance(exponent, int) or exponent < -_DECIMALS:
+        raise _Unreadable(
+            layout.columns["quantity"],
+            f"has more than {_DIGITS} digits before the point, or {_DECIMALS} behind it",
+        )
+    return found
 
 
 def number_of(value: object) -> Decimal | None:
     """A quantity of a file: plain decimal, 0 or more; None for anything else."""
     if isinstance(value, bool):
         return None
+    if isinstance(value, Decimal):
+        return value if value.is_finite() and value >= 0 else None
     text = str(value).strip()
     if not text.isascii() or "e" in text.lower() or "_" in text:
         return None
@@ -219,30 +253,32 @@ def _looks_negative(value: object) -> bool:
     return text.startswith("-") and number_of(text[1:]) not in (None, Decimal(0))
 
 
-def _time(value: object, zone: str | None) -> datetime:
-    """An ISO 8601 instant; without an offset local to `zone`; digits beyond microseconds cut off."""
-    text = str(value or "").strip()
+def _instant(value: object, layout: Layout) -> int:
+    """An instant: ISO 8601, or as Parquet holds it; without an offset local to the layout's zone;
+    digits beyond microseconds cut off."""
     try:
-        found = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise ValueError(f"{text!r} is no time; write 2026-01-31T09:00:00Z") from error
-    if found.tzinfo is not None:
-        return found.astimezone(UTC)
-    if zone is None:
-        raise ValueError(f"{text!r} has no offset; say --time-zone, like UTC or Europe/Berlin")
-    return calendar.local_instant(found, zone)
+        found = value if isinstance(value, datetime) else datetime.fromisoformat(str(value).strip())
+    except ValueError:
+        said = "" if value is None else str(value).strip()
+        raise _Unreadable(
+            layout.columns["time"], f"{said!r} is no time; write 2026-01-31T09:00:00Z"
+        ) from None
+    if found.tzinfo is None and layout.time_zone is None:
+        raise _Unreadable(
+            layout.columns["time"],
+            f"{str(value).strip()!r} has no offset; say --time-zone, like UTC or Europe/Berlin",
+        )
+    try:
+        if found.tzinfo is None:
+            found = calendar.local_instant(found, str(layout.time_zone))
+        return columns.microseconds(found)
+    except OverflowError:
+        raise _Unreadable(layout.columns["time"], f"{value!s} is out of reach") from None
 
 
 def _is_clean(text: str) -> bool:
-    return len(text) <= _LONGEST_TEXT and "\0" not in text and text.isprintable() and _is_utf8(text)
-
-
-def _is_utf8(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
+    """Short, and nothing in it that is no text: NUL, other controls, bytes that are no UTF-8."""
+    return len(text) <= _LONGEST_TEXT and text.isprintable()
 
 
 def _text(value: object) -> str:

@@ -5,8 +5,10 @@ A sum per user alone is `ledger/concentration.py`: there may be very many of the
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 
 from creditops.lib import sql
 
@@ -57,3 +59,50 @@ def series(
         by_user=by_user,
     )
     return [Used(*row) for row in rows]
+
+
+@dataclass(frozen=True)
+class Metered:
+    """What a meter drew in a time, as corrected; `quantities` by measure: "" is the meter's own, others
+    are properties of its events, as reported."""
+
+    meter_id: int
+    meter: str
+    name: str
+    credits: int
+    events: int
+    quantities: Mapping[str, Decimal]
+
+
+def by_meter(
+    customer_id: int,
+    *,
+    first: datetime,
+    last: datetime,
+    unit_id: int,
+    measures: Sequence[tuple[int, str]],
+) -> list[Metered]:
+    """Credits of a unit used in `[first, last)` by event time, per meter, most first; one query.
+
+    Args:
+        customer_id: the paying customer.
+        measures: what to add up besides: meter id and property, "" for the meter's own quantity.
+    """
+    rows = sql.rows(
+        "ledger",
+        "use_by_meter",
+        customer=customer_id,
+        unit=unit_id,
+        first=first,
+        last=last,
+        meters=[meter for meter, _ in measures],
+        properties=[name for _, name in measures],
+    )
+    found: dict[int, Metered] = {}
+    for meter_id, code, name, credits, events, measure, quantity in rows:
+        known = found.setdefault(meter_id, Metered(meter_id, code, name, credits, events, {}))
+        if quantity is not None:
+            found[meter_id] = Metered(
+                meter_id, code, name, credits, events, {**known.quantities, measure: quantity}
+            )
+    return list(found.values())

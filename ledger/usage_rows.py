@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from fractions import Fraction
 from typing import Any
 
-from creditops.lib import sql
+from creditops.lib import binary, sql
 from ledger import messages
 from ledger.line import GENERAL
-from ledger.models import DuplicateCount, UsageEvent, UserName
+from ledger.models import DuplicateCount, UsageEvent
 from ledger.rating import RunningSum
 from ledger.resolving import Event
 
@@ -74,7 +74,7 @@ def write_sums(sums: Iterable[tuple[int, int, str, RunningSum]]) -> None:
 
 def user_id(customer_id: int, name: str | None) -> int | None:
     """The number that stands for an end user, made if it is new; None for nobody."""
-    return _numbers([(customer_id, name)])[customer_id, name] if name else None
+    return user_numbers([(customer_id, name)])[customer_id, name] if name else None
 
 
 def _write_events(
@@ -195,27 +195,36 @@ def _count_duplicates(events: Sequence[Event], batch_id: int) -> None:
 
 def _user_ids(events: Sequence[Event]) -> dict[tuple[int, str], int]:
     """The numbers that stand for end users in events, made where they are new."""
-    return _numbers(
-        sorted(
-            {
-                (event.holder.customer_id, event.message.user)
-                for event in events
-                if event.holder is not None and event.message.user
-            }
-        )
+    return user_numbers(
+        {
+            (event.holder.customer_id, event.message.user)
+            for event in events
+            if event.holder is not None and event.message.user
+        }
     )
 
 
-def _numbers(wanted: Sequence[tuple[int, str]]) -> dict[tuple[int, str], int]:
+def user_numbers(users: Collection[tuple[int, str]]) -> dict[tuple[int, str], int]:
+    """The numbers of end users, (customer id, name) each, made where they are new."""
+    wanted = sorted(users)
     if not wanted:
         return {}
-    parameters = {"customers": [c for c, _ in wanted], "names": [n for _, n in wanted]}
-    found = {(row[0], row[1]): row[2] for row in sql.rows("ledger", "find_users", **parameters)}
+    found = _find_users(wanted)
     missing = [pair for pair in wanted if pair not in found]
     if missing:
-        UserName.objects.bulk_create(
-            [UserName(customer_id=customer, name=name) for customer, name in missing],
-            ignore_conflicts=True,
-        )
-        found = {(row[0], row[1]): row[2] for row in sql.rows("ledger", "find_users", **parameters)}
-    return found
+        made = binary.rows("ledger", "add_users", **_arrays(missing))
+        found |= {(customer, name): number for customer, name, number in made}
+    late = [pair for pair in missing if pair not in found]
+    return found | _find_users(late) if late else found
+
+
+def _find_users(wanted: Sequence[tuple[int, str]]) -> dict[tuple[int, str], int]:
+    rows = binary.rows("ledger", "find_users", **_arrays(wanted))
+    return {(customer, name): number for customer, name, number in rows}
+
+
+def _arrays(users: Sequence[tuple[int, str]]) -> dict[str, Any]:
+    return {
+        "customers": binary.bigints([customer for customer, _ in users]),
+        "names": binary.texts([name.encode() for _, name in users]),
+    }

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from importlib import resources
 
 from creditops.lib import sql
+from ledger import chart, limits
 
 # Rows shown per check: the first ones tell the story.
 SHOWN = 20
@@ -45,4 +46,10 @@ def breaches(*, deferred_ahead: Mapping[int, int]) -> Iterator[tuple[str, list[B
         deferred_ahead: per customer id by how much deferred revenue is more than its blocks are
             worth, for reasons that the floors above know; in minor units.
     """
-    yield from run("ledger", customers=list(deferred_ahead), ahead=list(deferred_ahead.values()))
+    yield from run(
+        "ledger",
+        customers=list(deferred_ahead),
+        ahead=list(deferred_ahead.values()),
+        entitlements=chart.ENTITLEMENTS,
+        **limits.unset("overage_pct", "overage_base", "grace_pct"),
+    )

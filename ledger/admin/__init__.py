@@ -6,22 +6,40 @@
 | `holders` | holders, pools, terms, commitments, caps, assigned tariffs, choices |
 | `blocks` | blocks, their changes, their cost |
 | `line` | the consumption line: layouts, segments, drains, moves, sums |
+| `bulk` | imports, backfills |
 | `entitlements` | daily credits, flat fees and licences, their revenue |
+| `exchange` | rates between currencies |
 | `usage` | events, exceptions, corrections, holds |
 | `usage_trace` | an event followed to its rate, its blocks, its journal entries |
+| `recognition` | breakage in proportion to use: estimates, runs |
 | `thresholds` | crossings and armings |
 | `journal` | accounts, months, entries and their lines |
 """
 
 from ledger.admin import (
     blocks,
+    bulk,
     entitlements,
+    exchange,
     holders,
     journal,
     line,
+    recognition,
     thresholds,
     units,
     usage,
 )
 
-__all__ = ["blocks", "entitlements", "holders", "journal", "line", "thresholds", "units", "usage"]
+__all__ = [
+    "blocks",
+    "bulk",
+    "entitlements",
+    "exchange",
+    "holders",
+    "journal",
+    "line",
+    "recognition",
+    "thresholds",
+    "units",
+    "usage",
+]

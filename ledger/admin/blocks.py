@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from fractions import Fraction
 from typing import Any
 
 from django.contrib import admin
 
 from accounts.admin.narrowing import CustomerFilter
-from creditops.lib import clock
-from creditops.lib.admin_columns import count, instant, named
+from creditops.lib import clock, money
+from creditops.lib.admin_columns import NOTHING, amount, count, instant, link, named
 from creditops.lib.admin_tables import Listing
-from ledger import balances
+from ledger import balances, block_events
 from ledger.admin.rows import LedgerRowAdmin
 from ledger.models import Block, BlockChange, BlockLayer, BlockState, CostLayer
+
+SHOWN_EVENTS = 50
 
 
 @admin.register(Block)
@@ -29,7 +32,8 @@ class BlockAdmin(LedgerRowAdmin):
     )  # fmt: skip
     fields = (
         "customer", "pool", "kind", "granted", "effective_at", "term_start", "priority", "meters",
-        "promo_policy", "reason", "granted_by", "recorded_at", "source",
+        "breakage", "promo_policy", named("value", "Value of a credit", lambda b: _promo_value(b)),
+        "reason", "granted_by", "recorded_at", "source",
     )  # fmt: skip
     list_filter = (CustomerFilter, "kind")
     search_fields = ("source",)
@@ -45,7 +49,7 @@ class BlockAdmin(LedgerRowAdmin):
             row.ends_at = ends.get(row.pk)
 
     def tables(self, row: Block) -> list[Listing]:
-        """How it stands, and its life so far."""
+        """How it stands, its life so far, and the newest events that it paid for."""
         changes = BlockChange.objects.filter(customer_id=row.customer_id, block=row)
         rows = [
             (str(c.no), c.get_act_display(), instant(c.expires_at), instant(c.effective_at),
@@ -53,7 +57,14 @@ class BlockAdmin(LedgerRowAdmin):
             for c in changes.order_by("no")
         ]  # fmt: skip
         heads = ("No", "Act", "Ends", "From", "Recorded", "~Reason")
-        return [_standing(row), Listing("Changes of its life", heads, rows)]
+        return [_standing(row), Listing("Changes of its life", heads, rows), _paid(row)]
+
+
+def _promo_value(row: Block) -> str:
+    """What a free credit counts for when it is used, where its policy values it."""
+    if row.promo_minor is None or row.promo_credits is None:
+        return ""
+    return f"{money.decimal_text(Fraction(row.promo_minor, row.promo_credits))} (minor units)"
 
 
 def _standing(row: Block) -> Listing:
@@ -67,6 +78,22 @@ def _standing(row: Block) -> Listing:
     ]
     heads = ("#Granted", "#Used", "#Expired", "#Voided", "#Left", "State")
     return Listing("How it stands", heads, rows)
+
+
+def _paid(row: Block) -> Listing:
+    """The newest events that it paid for; each leads to its own page."""
+    page = block_events.newest(row, limit=SHOWN_EVENTS)
+    currency = row.layers.get(no=1).layer.currency
+    rows = [
+        (link(p.event), str(p.event.meter), (p.event.user.name or NOTHING) if p.event.user else NOTHING,
+         instant(p.event.event_time), count(p.credits), amount(p.value, currency))
+        for p in page.paid
+    ]  # fmt: skip
+    title = "Events that it paid for"
+    return Listing(
+        title if page.next is None else f"{title}: the newest {SHOWN_EVENTS}",
+        ("Event", "Meter", "User", "At", "#Credits", "#Value"), rows, empty="It paid for nothing yet.",
+    )  # fmt: skip
 
 
 @admin.register(BlockChange)
@@ -102,5 +129,5 @@ class BlockLayerAdmin(LedgerRowAdmin):
     """Which cost layer each block draws its values from."""
 
     named_by = ("block", "layer")
-    list_display = ("__str__", "customer", "block", "layer", "recorded_at")
+    list_display = ("__str__", "customer", "block", "layer", "gone", "recorded_at")
     ordering = ("-id",)

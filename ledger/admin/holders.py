@@ -10,6 +10,7 @@ from ledger.models import (
     CapLift,
     Holder,
     HolderTariff,
+    OverageBasis,
     Pool,
     PoolState,
     PoolTerm,
@@ -74,6 +75,15 @@ class TermUseAdmin(LedgerRowAdmin):
     """Overage and counted use per term. Counters."""
 
     list_display = ("__str__", "customer", "overage", "counted", "base")
+    ordering = ("-id",)
+
+
+@admin.register(OverageBasis)
+class OverageBasisAdmin(LedgerRowAdmin):
+    """How overage of a term goes on from an instant: on which base, and whether it has a price."""
+
+    named_by = ("term",)
+    list_display = ("__str__", "customer", "no", "base", "layer_id", "recorded_at")
     ordering = ("-id",)
 
 

@@ -5,17 +5,29 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import F, Max, QuerySet, Sum
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from unfold.contrib.filters.admin import TextFilter
 
 from accounts.admin.narrowing import CustomerFilter, CustomerRows
 from creditops.lib import calendar
 from creditops.lib.admin import ReadOnlyAdmin
-from creditops.lib.admin_columns import amount, link, named, of_money
+from creditops.lib.admin_columns import amount, count, instant, link, named, of_money
 from creditops.lib.admin_tables import Listing
-from ledger.models import Account, AccountingPeriod, BookSettings, JournalEntry, JournalLine
+from ledger import evidence, signing
+from ledger.models import (
+    Account,
+    AccountingPeriod,
+    AccountMapping,
+    Block,
+    BookSettings,
+    CloseMark,
+    JournalEntry,
+    JournalLine,
+    Move,
+    PeriodAct,
+)
 
 # Below an account or a month: the list of entries shows them all.
 ENTRIES_SHOWN = 25
@@ -77,8 +89,37 @@ class AccountFilter(TextFilter):  # type: ignore[misc]  # Unfold has no types
         return queryset.filter(pk__in=lines.values("entry_id"))
 
 
+class DraftsAdmin(ReadOnlyAdmin):
+    """Pages of the journal say so as long as the books are not signed (S71)."""
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """The list, under the warning."""
+        _warn(request)
+        return super().changelist_view(request, extra_context)
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """One row, under the warning."""
+        _warn(request)
+        response: HttpResponse = super().change_view(request, object_id, form_url, extra_context)
+        return response
+
+
+def _warn(request: HttpRequest) -> None:
+    said = signing.warning()
+    if said:
+        messages.warning(request, said)
+
+
 @admin.register(JournalEntry)
-class JournalEntryAdmin(CustomerRows, ReadOnlyAdmin):
+class JournalEntryAdmin(CustomerRows, DraftsAdmin):
     """Balanced postings, each by a recipe of docs/ledger.md."""
 
     named_by = ("customer",)
@@ -111,11 +152,42 @@ class JournalEntryAdmin(CustomerRows, ReadOnlyAdmin):
     def tables(self, row: JournalEntry) -> list[Listing]:
         """Its lines and their sums."""
         entry = JournalEntry.objects.prefetch_related("lines__account").get(pk=row.pk)
-        return [lines_of([entry], title="Lines")]
+        return [lines_of([entry], title="Lines"), *_behind(entry)]
+
+
+def _behind(entry: JournalEntry) -> list[Listing]:
+    """The draws and events that an entry of usage was posted from (S73)."""
+    pieces = evidence.pieces(entry)
+    if not pieces or entry.customer_id is None:
+        return []
+    blocks = Block.objects.filter(customer_id=entry.customer_id).in_bulk(
+        {piece.block_id for piece in pieces if piece.block_id is not None}
+    )
+    currency = entry.lines.all()[0].currency
+    draws = [
+        (
+            Move.Type(piece.type).label,
+            "overage" if piece.block_id is None else link(blocks[piece.block_id]),
+            instant(piece.time_min),
+            count(piece.credits),
+            amount(piece.value_minor, currency),
+        )
+        for piece in pieces
+    ]
+    events = [
+        (link(event), instant(event.event_time), str(event.meter), count(event.credits))
+        for event in evidence.events(entry)
+    ]
+    return [
+        Listing(f"Drawdown behind it, at most {evidence.SHOWN}",
+                ("What", "Block", "From", "#Credits", "#Value"), draws),
+        Listing(f"Events behind it, at most {evidence.SHOWN}",
+                ("Event", "Time", "Meter", "#Credits"), events),
+    ]  # fmt: skip
 
 
 @admin.register(JournalLine)
-class JournalLineAdmin(CustomerRows, ReadOnlyAdmin):
+class JournalLineAdmin(CustomerRows, DraftsAdmin):
     """The sides of all entries."""
 
     customer = "entry__customer"
@@ -128,7 +200,7 @@ class JournalLineAdmin(CustomerRows, ReadOnlyAdmin):
 
 
 @admin.register(Account)
-class AccountAdmin(ReadOnlyAdmin):
+class AccountAdmin(DraftsAdmin):
     """The chart of book-keeping accounts, with what stands on each."""
 
     list_display = (
@@ -140,8 +212,10 @@ class AccountAdmin(ReadOnlyAdmin):
     ordering = ("code",)
 
     def tables(self, row: Account) -> list[Listing]:
-        """The newest entries that touch it."""
-        return [_newest(JournalEntry.objects.filter(lines__account=row).distinct())]
+        """What other systems call it, and the newest entries that touch it."""
+        elsewhere = [(each.get_system_display(), each.code) for each in row.mappings.all()]
+        names = Listing("In other systems", ("System", "Code"), elsewhere, empty="Not mapped.")
+        return [names, _newest(JournalEntry.objects.filter(lines__account=row).distinct())]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """With their balances."""
@@ -154,7 +228,7 @@ class AccountAdmin(ReadOnlyAdmin):
 
 
 @admin.register(AccountingPeriod)
-class AccountingPeriodAdmin(ReadOnlyAdmin):
+class AccountingPeriodAdmin(DraftsAdmin):
     """Months of the books."""
 
     list_display = ("__str__", "state", "closed_at", "closed_by")
@@ -169,6 +243,35 @@ class AccountingPeriodAdmin(ReadOnlyAdmin):
                 JournalEntry.objects.filter(posting_date__gte=row.month, posting_date__lt=after)
             )
         ]
+
+
+@admin.register(PeriodAct)
+class PeriodActAdmin(ReadOnlyAdmin):
+    """What was done with months, by whom, and the checksums of closed ones."""
+
+    named_by = ("period",)
+    list_display = ("__str__", "period", "no", "act", "done_at", "done_by", "entries", "checksum")
+    list_filter = ("act",)
+    ordering = ("-id",)
+
+
+@admin.register(CloseMark)
+class CloseMarkAdmin(ReadOnlyAdmin):
+    """Which open points of checklists were let pass, by whom, and why."""
+
+    named_by = ("period",)
+    list_display = ("__str__", "period", "point", "stood", "reason", "marked_by", "marked_at")
+    ordering = ("-id",)
+
+
+@admin.register(AccountMapping)
+class AccountMappingAdmin(ReadOnlyAdmin):
+    """What accounts are called in other systems of finance."""
+
+    named_by = ("account",)
+    list_display = ("__str__", "account", "system", "code")
+    list_filter = ("system",)
+    ordering = ("account", "system")
 
 
 @admin.register(BookSettings)

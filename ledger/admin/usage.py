@@ -10,15 +10,18 @@ from django.http import HttpRequest
 
 from accounts.admin.narrowing import CustomerFilter, CustomerRows
 from creditops.lib.admin import ReadOnlyAdmin
-from creditops.lib.admin_columns import count, named
+from creditops.lib.admin_columns import count, instant, named
 from creditops.lib.admin_tables import Listing
+from ledger import archiving
 from ledger.admin import usage_trace
 from ledger.admin.recent import RecentRows
 from ledger.admin.rows import LedgerRowAdmin
 from ledger.messages import event_id
 from ledger.models import (
+    ArchiveReturn,
     Correction,
     DuplicateCount,
+    EventArchive,
     EventBatch,
     EventSource,
     ExceptionEnd,
@@ -41,6 +44,12 @@ def said(data: dict[str, Any] | None) -> str:
     return ", ".join(f"{name} {told}" for name, told in (data or {}).items()) or "–"
 
 
+def data(row: UsageEvent) -> str:
+    """What an event told of itself, or the file that has it now."""
+    home = archiving.home_of(row)
+    return said(row.data) if home is None else f"in the archive file {home.name}"
+
+
 def reason(code: str) -> str:
     """Why a message was refused or set aside, in words: `unknown_customer` is "unknown customer"."""
     return code.replace("_", " ").lower()
@@ -60,7 +69,7 @@ class UsageEventAdmin(RecentRows, LedgerRowAdmin):
         "key", "customer", "member", "holder", "pool", "meter",
         named("quantity_figure", "Quantity", quantity), "credits", "status",
         named("why", "Why", lambda e: reason(e.code) if e.code else "–"), "event_time",
-        "recorded_at", "source", "user", named("data_said", "Data", lambda e: said(e.data)), "tariff",
+        "recorded_at", "source", "user", named("data_said", "Data", data), "tariff",
         "id", "line", named("position", "Position on the line", lambda e: count(e.pos)),
     )  # fmt: skip
     list_filter = (CustomerFilter, "meter", "status", "event_time")
@@ -180,3 +189,36 @@ class HoldEndAdmin(LedgerRowAdmin):
     named_by = ("hold",)
     list_display = ("hold", "customer", "act", "captured_event_id", "recorded_at")
     ordering = ("-id",)
+
+
+@admin.register(EventArchive)
+class EventArchiveAdmin(ReadOnlyAdmin):
+    """Files to which the data of old events was moved."""
+
+    list_display = (
+        "name", "first_batch", "last_batch", "events", "moved", "bytes", "received_before",
+        "archived_at", "back",
+    )  # fmt: skip
+    fields = (
+        "name", "sha256", "first_batch", "last_batch", "events", "moved", "bytes", "received_before",
+        "archived_at", "back",
+    )  # fmt: skip
+    search_fields = ("name",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """With whether they were brought back, in one query."""
+        rows: QuerySet[Any] = super().get_queryset(request).select_related("returned")
+        return rows
+
+    @admin.display(description="Brought back")
+    def back(self, row: EventArchive) -> str:
+        """When, if it was."""
+        return instant(row.returned.returned_at) if hasattr(row, "returned") else "–"
+
+
+@admin.register(ArchiveReturn)
+class ArchiveReturnAdmin(ReadOnlyAdmin):
+    """Archive files whose data is back in its events."""
+
+    named_by = ("archive",)
+    list_display = ("__str__", "returned_at")

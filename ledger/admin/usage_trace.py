@@ -16,8 +16,9 @@ def tables(event: UsageEvent) -> list[Listing]:
 
 
 def _rates(event: UsageEvent) -> Listing | None:
-    """The rates of the tariff's version that price its meter; of several those that match."""
-    if event.tariff_id is None:
+    """The rates of the tariff's version that price its meter; of several those that match. Nobody can say
+    which while the event's data lies in an archive file."""
+    if event.tariff_id is None or event.data_digest is not None:
         return None
     data = event.data or {}
     rates = Rate.objects.filter(tariff_id=event.tariff_id, meter_id=event.meter_id)

@@ -16,11 +16,13 @@ from creditops.lib.api.forms import Choice, Instant, Text
 from creditops.lib.api.operations import Operation
 from creditops.lib.api.reading import written
 from creditops.lib.api.shapes import Page
-from ledger import availability, balances
+from ledger import availability, balances, totals
 from ledger.api import pools
 from ledger.api.pools import BlockShown, PoolQuery
 from ledger.availability import SeatStanding
+from ledger.balances import Balance as PoolBalance
 from ledger.models import PoolState
+from ledger.totals import Totals
 
 NONE, OPEN, ALL = "none", "open", "all"
 
@@ -104,15 +106,19 @@ class Balance(ApiView):
     def _shown(self, customer: Customer, now: datetime) -> list[PoolBalanceShown]:
         as_of, known_at = self.query.get("as_of", now), self.query.get("known_at", now)
         found = pools.of(customer, self.query)
-        caps = balances.caps(found, as_of)
         user = self.query.get("user")
         seats = availability.seats(found, user, now) if user else {}
+        if not {"as_of", "known_at"} & self.query.keys() and self.query["blocks"] == NONE:
+            return [
+                _shown_pool(known, known.overage_cap, seats.get(known.pool_id))
+                for known in totals.of_pools(found, now)
+            ]
+        caps = balances.caps(found, as_of)
         return [
-            _shown_pool(
+            _with_blocks(
+                _shown_pool(balance, caps.get(balance.pool_id), seats.get(balance.pool_id)),
                 balance,
-                caps.get(balance.pool_id),
                 self.query["blocks"],
-                seats.get(balance.pool_id),
             )
             for balance in balances.of_pools(found, as_of=as_of, known_at=known_at)
         ]
@@ -137,7 +143,7 @@ class Blocks(ApiView):
 
 
 def _shown_pool(
-    balance: balances.Balance, cap: int | None, blocks: str, seat: SeatStanding | None
+    balance: PoolBalance | Totals, cap: int | None, seat: SeatStanding | None
 ) -> PoolBalanceShown:
     shown: PoolBalanceShown = {
         "contract": balance.holder,
@@ -159,8 +165,12 @@ def _shown_pool(
             "held": seat.held,
             "available": seat.available,
         }
-    if blocks != NONE:
-        listed = [b for b in balance.blocks if blocks == ALL or b.state == "active"]
+    return shown
+
+
+def _with_blocks(shown: PoolBalanceShown, balance: PoolBalance, asked: str) -> PoolBalanceShown:
+    if asked != NONE:
+        listed = [b for b in balance.blocks if asked == ALL or b.state == "active"]
         shown["blocks"] = pools.shown_blocks(listed)
     return shown
 

@@ -1,32 +1,34 @@
 """Answers which usage messages a body carries: our own form, CloudEvents 1.0, or Lago's.
 
 Decoded by msgspec straight into typed structs. Strict for our own form: unknown fields are refused
-by name. CloudEvents extensions are accepted and ignored, as the standard wants it.
+by name. What other clients send is read as they mean it (`cloud_events`, `lago_events`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 import msgspec
 from rest_framework.serializers import ValidationError
 
-from creditops.lib.api import reading
+from creditops.lib.api import instants, reading
 from creditops.lib.refusals import Problem, Refusal
+from ledger import columns, plain_usage
+from ledger.api import cloud_events, lago_events, senders
+from ledger.api.cloud_events import CloudEvent
+from ledger.api.lago_events import LagoBatch, LagoBody, LagoEvent
+from ledger.api.senders import LONGEST_TEXT, Sender
+from ledger.columns import Columns
 from ledger.messages import Message
 
+__all__ = ["NativeEvent", "Sender", "decode", "read"]
+
 LARGEST_COUNT = 10_000
-LONGEST_TEXT = 255
 
 NATIVE = "application/json"
-CLOUD_EVENT = "application/cloudevents+json"
-CLOUD_EVENTS = "application/cloudevents-batch+json"
-_CONTRACT_SUBJECT = "contract:"
-_LATEST_EPOCH = 253_402_300_799
 
 
 class NativeEvent(msgspec.Struct, forbid_unknown_fields=True):
@@ -49,101 +51,81 @@ class NativeBody(msgspec.Struct, forbid_unknown_fields=True):
     events: list[NativeEvent]
 
 
-class CloudEvent(msgspec.Struct):
-    """A CloudEvent 1.0: `subject` is the customer or `contract:` + id, `type` the meter."""
-
-    specversion: str
-    id: str
-    source: str
-    type: str
-    subject: str
-    time: str | None = None
-    data: dict[str, Any] = {}
-
-
-class LagoEvent(msgspec.Struct):
-    """An event of Lago: its subscription is a contract's id, else a customer's."""
-
-    transaction_id: str
-    external_subscription_id: str
-    code: str
-    timestamp: Any = None
-    properties: dict[str, Any] = {}
-
-
-class LagoBody(msgspec.Struct):
-    """One event of Lago."""
-
-    event: LagoEvent
-
-
-class LagoBatch(msgspec.Struct):
-    """Several events of Lago."""
-
-    events: list[LagoEvent]
-
+_Several = list[dict[str, msgspec.Raw]] | dict[str, list[dict[str, msgspec.Raw]]]
 
 # What each media type may carry, for the API's description.
 CARRIED: dict[str, tuple[Any, ...]] = {
     NATIVE: (NativeEvent, list[NativeEvent], NativeBody, LagoBody, LagoBatch),
-    CLOUD_EVENT: (CloudEvent,),
-    CLOUD_EVENTS: (list[CloudEvent],),
+    cloud_events.SINGLE: (CloudEvent,),
+    cloud_events.BATCH: (list[CloudEvent],),
 }
 
 
 @dataclass(frozen=True)
-class Sender:
-    """What the sender's key adds to its messages.
-
-    `source` where an event names none (the key's name), `customer` where the key is bound to one;
-    `assume_utc`: a time without an offset is UTC.
-    """
-
-    source: str
-    customer: str = ""
-    assume_utc: bool = False
-
-
-@dataclass(frozen=True)
 class Decoded:
-    """The messages of a body; `single_lago` asks for Lago's own answer to a single event."""
+    """The messages of a body; `lago` is the single event whose sender expects Lago's own answer."""
 
-    messages: list[Message]
-    single_lago: bool = False
+    batch: Columns
+    lago: LagoEvent | None = None
 
 
-def decode(body: bytes, content_type: str, sender: Sender) -> Decoded:
-    """The messages in `body`.
+def decode(body: bytes, content_type: str, sender: Sender, headers: Mapping[str, str]) -> Decoded:
+    """The messages of a request.
 
     Args:
         body: raw, at most `reading.LARGEST_BODY_BYTES`.
         content_type: without parameters; one of `CARRIED`.
+        headers: of the request; a CloudEvent's attributes may stand there.
 
     Raises Refusal `body_unreadable` or `event_invalid` with the place, or `TooMany`; then nothing of
     the body was accepted.
     """
-    if content_type == CLOUD_EVENT:
-        return Decoded(_all([_parse(body, CloudEvent)], _from_cloud_event, sender))
-    if content_type == CLOUD_EVENTS:
-        return Decoded(_all(_parse(body, list[CloudEvent]), _from_cloud_event, sender))
+    if content_type == cloud_events.SINGLE:
+        return Decoded(_cloud_events([_parse(body, CloudEvent)], sender))
+    if content_type == cloud_events.BATCH:
+        return Decoded(_cloud_events(_parse(body, list[CloudEvent]), sender))
+    if cloud_events.is_in_headers(headers):
+        data = _parse(body, dict[str, Any] | None) if body.strip() else None
+        return Decoded(_cloud_events([cloud_events.from_headers(headers, data)], sender))
     if body.lstrip()[:1] == b"[":
-        return Decoded(_all(_parse(body, list[NativeEvent]), _from_native, sender))
+        return Decoded(_several(body, list[NativeEvent], sender))
     names = _parse(body, dict[str, msgspec.Raw])
     if "event" in names:
-        return Decoded(_all([_parse(body, LagoBody).event], _from_lago, sender), single_lago=True)
+        event = _parse(body, LagoBody).event
+        return Decoded(_all([event], lago_events.message, sender), lago=event)
     if "events" in names:
-        return Decoded(_wrapped(body, sender))
-    return Decoded(_all([_parse(body, NativeEvent)], _from_native, sender))
+        return Decoded(_several(body, NativeBody, sender))
+    if "specversion" in names:
+        return Decoded(_cloud_events([_parse(body, CloudEvent)], sender))
+    return Decoded(_native([_parse(body, NativeEvent)], sender))
 
 
-def _wrapped(body: bytes, sender: Sender) -> list[Message]:
-    """`{"events": [...]}` is ours; what can't be ours and says `transaction_id` is Lago's."""
+def _several(body: bytes, kind: Any, sender: Sender) -> Columns:
+    """Several events. They are ours; what can't be ours is whose form its first event has."""
     try:
-        return _all(_parse(body, NativeBody).events, _from_native, sender)
+        found = _parse(body, kind)
+        return _native(found.events if kind is NativeBody else found, sender)
     except Refusal:
-        if b'"transaction_id"' not in body:
-            raise
-        return _all(_parse(body, LagoBatch).events, _from_lago, sender)
+        names = _names_of_first(body)
+        if "specversion" in names and kind is not NativeBody:
+            return _cloud_events(_parse(body, list[CloudEvent]), sender)
+        if "transaction_id" in names and kind is NativeBody:
+            return _all(_parse(body, LagoBatch).events, lago_events.message, sender)
+        raise
+
+
+def _names_of_first(body: bytes) -> set[str]:
+    """The field names of a body's first event; none where it has no such thing."""
+    try:
+        found = msgspec.json.decode(body, type=_Several)
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+        return set()
+    events = found.get("events", []) if isinstance(found, dict) else found
+    return set(events[0]) if events else set()
+
+
+def _cloud_events(events: list[CloudEvent], sender: Sender) -> Columns:
+    return _all(events, cloud_events.message, sender)
 
 
 def _parse(body: bytes, kind: Any) -> Any:
@@ -159,16 +141,72 @@ def _parse(body: bytes, kind: Any) -> Any:
         ) from error
 
 
-def _all(
-    events: list[Any], convert: Callable[[Any, Sender], Message], sender: Sender
-) -> list[Message]:
+def _native(events: list[NativeEvent], sender: Sender) -> Columns:
+    _check_number(events)
+    return read(events, sender)
+
+
+def _all(events: list[Any], convert: Callable[[Any, Sender], Message], sender: Sender) -> Columns:
+    _check_number(events)
+    return columns.of(_converted(events, convert, sender))
+
+
+def _check_number(events: Sequence[Any]) -> None:
     if len(events) > LARGEST_COUNT:
         raise TooMany(len(events))
+
+
+def read(events: Sequence[NativeEvent], sender: Sender) -> Columns:
+    """Decoded events of our own form, however many, by the column. Raises Refusal `event_invalid`.
+
+    What every column can tell at a glance is not looked at event by event.
+    """
+    found = _at_a_glance(events, sender)
+    return columns.of(_converted(events, _from_native, sender)) if found is None else found
+
+
+def _at_a_glance(events: Sequence[NativeEvent], sender: Sender) -> Columns | None:
+    """The columns of events that are in the usual form; None if one needs a closer look."""
+    keys = [event.id for event in events]
+    meters = [event.meter for event in events]
+    customers = [event.customer for event in events]
+    users = [event.user for event in events]
+    quantities = [event.quantity for event in events]
+    sources = [sender.source if event.source is None else event.source for event in events]
+    named = {*meters, *sources, *users, *(customers if not sender.customer else ())} - {None}
+    texts = {len(text) for text in (*named, *customers) if text is not None} | set(map(len, keys))
+    if not events or "" in named or "" in keys or max(texts) > LONGEST_TEXT:
+        return None
+    if any(event.data or event.contract is not None for event in events):
+        return None
+    numbers = [each for each in quantities if not isinstance(each, str)]
+    if len(numbers) < len(quantities):
+        return None
+    counted = [each for each in numbers if each is not None]
+    if counted and not (min(counted) >= 0 and max(counted) <= plain_usage.LARGEST_QUANTITY):
+        return None
+    times = [event.time for event in events]
+    written = [time for time in times if time is not None]
+    if len(written) != len(times):
+        return None
+    time = instants.microseconds(written)
+    if time is None:
+        return None
+    nothing = [None] * len(events)
+    return Columns(
+        sources, keys, customers, meters, nothing, nothing, time, numbers, users,
+        [{}] * len(events),
+    )  # fmt: skip
+
+
+def _converted(
+    events: Sequence[Any], convert: Callable[[Any, Sender], Message], sender: Sender
+) -> list[Message]:
     converted, problems = [], []
     for index, event in enumerate(events):
         try:
             message = convert(event, sender)
-            _check(message, sender)
+            senders.check(message, sender)
             converted.append(message)
         except ValidationError as error:
             problems.append(Problem(f"events[{index}]", "event_invalid", _sentence(error)))
@@ -199,78 +237,11 @@ def _from_native(event: NativeEvent, sender: Sender) -> Message:
         customer=event.customer,
         contract=event.contract,
         meter=event.meter,
-        time=_time(event.time, sender),
+        time=senders.time(event.time, sender),
         quantity=None if event.quantity is None else reading.quantity(event.quantity),
         user=event.user,
         data=event.data,
     )
-
-
-def _from_cloud_event(event: CloudEvent, sender: Sender) -> Message:
-    if event.specversion != "1.0":
-        raise ValidationError("specversion is 1.0 here.")
-    in_contract = event.subject.startswith(_CONTRACT_SUBJECT)
-    return Message(
-        source=event.source,
-        key=event.id,
-        customer="" if in_contract else event.subject,
-        contract=event.subject.removeprefix(_CONTRACT_SUBJECT) if in_contract else None,
-        meter=event.type,
-        time=_time(event.time, sender),
-        data=event.data,
-    )
-
-
-def _from_lago(event: LagoEvent, sender: Sender) -> Message:
-    return Message(
-        source=sender.source,
-        key=event.transaction_id,
-        customer="",
-        account=event.external_subscription_id,
-        meter=event.code,
-        time=None if event.timestamp is None else _lago_time(event.timestamp, sender),
-        data=event.properties,
-    )
-
-
-def _time(text: str | None, sender: Sender) -> datetime | None:
-    return None if text is None else reading.instant(text, assume_utc=sender.assume_utc)
-
-
-def _lago_time(stamp: object, sender: Sender) -> datetime:
-    """Epoch seconds as number or text, or ISO 8601."""
-    wrong = ValidationError("timestamp is epoch seconds or ISO 8601.")
-    if isinstance(stamp, str) and "T" in stamp:
-        return reading.instant(stamp, assume_utc=sender.assume_utc)
-    if isinstance(stamp, bool) or not isinstance(stamp, int | Decimal | str):
-        raise wrong
-    try:
-        seconds = Decimal(stamp)
-    except InvalidOperation as error:
-        raise wrong from error
-    if not (seconds.is_finite() and 0 < seconds < _LATEST_EPOCH):
-        raise wrong
-    whole, rest = divmod(seconds, 1)
-    found = datetime.fromtimestamp(int(whole), UTC)
-    return found.replace(microsecond=int(rest * 1_000_000))
-
-
-def _check(message: Message, sender: Sender) -> None:
-    """Texts have content and a length that can be stored; data has an end."""
-    named = message.customer or message.contract or message.account or sender.customer
-    for name, text in (
-        ("id", message.key),
-        ("source", message.source),
-        ("meter", message.meter),
-        ("customer", named),
-        ("user", message.user if message.user is not None else "-"),
-    ):
-        if not text:
-            raise ValidationError(f"{name} is missing.")
-        if len(text) > LONGEST_TEXT:
-            raise ValidationError(f"{name} is longer than {LONGEST_TEXT} signs.")
-    if not reading.is_shallow(message.data):
-        raise ValidationError(f"data is nested deeper than {reading.DEEPEST} levels.")
 
 
 def _sentence(error: ValidationError) -> str:

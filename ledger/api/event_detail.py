@@ -17,13 +17,19 @@ from creditops.lib.api.forms import Body, Lines, Quantity, Reason, Whole
 from creditops.lib.api.operations import Operation
 from creditops.lib.api.reading import written
 from creditops.lib.refusals import NotFound
-from ledger import corrections, evidence, explain
+from ledger import archiving, corrections, evidence, explain
 from ledger.api.events import EventShown
 from ledger.api.events import shown as shown_event
 from ledger.models import Block, Correction, JournalEntry, Rate, UsageEvent
 
 OVERAGE = "overage"
-_REFUSES = ("correction_of_nothing", "event_void", "insufficient_credits", "overage_cap")
+_REFUSES = (
+    "correction_of_nothing",
+    "event_void",
+    "event_archived",
+    "insufficient_credits",
+    "overage_cap",
+)
 
 
 class CorrectionBody(Body):
@@ -91,13 +97,15 @@ class JournalEntryShown(TypedDict):
 
 
 class EventDetailShown(EventShown):
-    """An event with its rate, everyone who paid, its corrections, and the entries behind it."""
+    """An event with its rate, everyone who paid, its corrections, and the entries behind it; and the
+    file in which its data lies if it was moved there, its rates with it."""
 
     rate: TariffShown | None
     draws: list[DrawShown]
     corrections: list[CorrectionShown]
     posting_date: shapes.Day | None
     journal_entries: list[JournalEntryShown]
+    archived_in: str | None
 
 
 class EventDetail(ApiView):
@@ -156,7 +164,7 @@ def _visible(view: ApiView, uid: str) -> UsageEvent:
 
 
 def _explained(event: UsageEvent) -> EventDetailShown:
-    posted = explain.posted_as(event)
+    posted, home = explain.posted_as(event), archiving.home_of(event)
     return {
         **shown_event(event, explain.credits(event)),
         "rate": _shown_tariff(event),
@@ -169,6 +177,7 @@ def _explained(event: UsageEvent) -> EventDetailShown:
         ],
         "posting_date": posted[0].isoformat() if posted else None,
         "journal_entries": [_shown_entry(entry) for entry in evidence.entries(event)],
+        "archived_in": home.name if home else None,
     }
 
 

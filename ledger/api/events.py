@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, TypedDict
 
+from django.conf import settings
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from rest_framework.exceptions import UnsupportedMediaType
@@ -22,8 +23,9 @@ from creditops.lib.api.reading import written
 from creditops.lib.api.shapes import Page
 from creditops.lib.refusals import NotFound
 from ledger import event_lists, messages, metering
-from ledger.api import bodies, receipts
+from ledger.api import bodies, cloud_events, lago_events, receipts
 from ledger.api.receipts import ReceiptShown
+from ledger.columns import Columns
 from ledger.models import UsageEvent
 
 ALL, PROBLEMS = "all", "problems"
@@ -76,27 +78,33 @@ class Events(ApiView):
         scope=Scope.USAGE_WRITE,
         query=SendingQuery,
         messages=bodies.CARRIED,
+        headers=cloud_events.HEADERS,
         answers=ReceiptShown,
         unreadable=("event_invalid", "batch_empty"),
         keyed=False,
     )
     def post(self, request: Request) -> Response:
         """Send usage: at most 10,000 events or 16 MiB. One event, an array, `{"events": [...]}`,
-        CloudEvents, or Lago's form. A body with an event that can't be read is refused whole, naming
-        it; else every event has its own result and nothing is dropped. An event's customer, source
-        and id are its identity, so the same body may be sent again."""
+        CloudEvents (their attributes may stand in `ce-` headers), or Lago's form. A body with an
+        event that can't be read is refused whole, naming it; else every event has its own result and
+        nothing is dropped. An event's customer, source and id are its identity, so the same body may
+        be sent again: after 429, 503 or no answer at all it has to be."""
         plain: HttpRequest = request._request
         at = clock.now()
+        self.keep_pace("events", settings.EVENTS_RATE_LIMIT, 0)
         try:
-            decoded = bodies.decode(plain.body, _media_type(plain), _sender(self.key))
+            decoded = bodies.decode(
+                plain.body, _media_type(plain), _sender(self.key), plain.headers
+            )
         except bodies.TooMany as refusal:
             return problems.problem(413, refusal.code, refusal.detail)
-        _keep_to_own_customers(self.key, decoded.messages)
+        _keep_to_own_customers(self.key, decoded.batch)
+        self.keep_pace("events", settings.EVENTS_RATE_LIMIT, len(decoded.batch))
         with audit.acting(self.by, at=at):
-            receipt = metering.accept(decoded.messages, at=at, origin=self.by)
+            receipt = metering.accept(decoded.batch, at=at, origin=self.by)
         answer = receipts.shown(receipt, only_problems=self.query["results"] == PROBLEMS)
-        if decoded.single_lago:
-            answer["event"] = {"transaction_id": receipt.outcomes[0].key}
+        if decoded.lago is not None:
+            answer["event"] = lago_events.answer(decoded.lago, decoded.batch, receipt)
         return Response(answer)
 
     @Operation(
@@ -146,12 +154,16 @@ def _sender(key: ApiKey) -> bodies.Sender:
 
 def _media_type(plain: HttpRequest) -> str:
     found = (plain.content_type or bodies.NATIVE).lower()
-    if found not in bodies.CARRIED:
-        raise UnsupportedMediaType(found)
-    return found
+    if found in bodies.CARRIED:
+        return found
+    if cloud_events.is_in_headers(plain.headers):
+        return (
+            bodies.NATIVE
+        )  # what the type says is the data's; that it is JSON shows in reading it
+    raise UnsupportedMediaType(found)
 
 
-def _keep_to_own_customers(key: ApiKey, sent: list[messages.Message]) -> None:
+def _keep_to_own_customers(key: ApiKey, sent: Columns) -> None:
     """A key bound to a customer sends usage of it and its children only.
 
     It is filled in where it is missing; a contract of somebody else is not one of its own then.
@@ -159,14 +171,20 @@ def _keep_to_own_customers(key: ApiKey, sent: list[messages.Message]) -> None:
     if key.customer is None:
         return
     own = set(access.customers(key).values_list("code", flat=True))
-    for message in sent:
-        if message.account in own:
-            message.customer, message.account = message.account or "", None
-        elif message.account is not None:
-            message.contract, message.account = message.account, None
-        message.customer = message.customer or key.customer.code
-        if message.customer not in own:
-            raise NotFound("customer", message.customer)
+    accounts = [account or "" for account in sent.account]
+    named = (account if account in own else "" for account in accounts)
+    sent.customer = [
+        account or customer or key.customer.code
+        for account, customer in zip(named, sent.customer, strict=True)
+    ]
+    sent.contract = [
+        account if account and account not in own else contract
+        for account, contract in zip(accounts, sent.contract, strict=True)
+    ]
+    sent.account = [None] * len(sent)
+    for customer in dict.fromkeys(sent.customer):
+        if customer not in own:
+            raise NotFound("customer", customer)
 
 
 def _of(customer: Customer) -> QuerySet[UsageEvent]:

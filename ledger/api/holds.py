@@ -14,11 +14,13 @@ from rest_framework.serializers import ValidationError
 
 from accounts import access
 from accounts.api.callers import ApiView, Scope
+from accounts.models import Customer
 from creditops.lib import clock
-from creditops.lib.api import shapes
-from creditops.lib.api.forms import Body, Code, Credits, Quantity, Text, Whole
+from creditops.lib.api import pages, shapes
+from creditops.lib.api.forms import Body, Choice, Code, Credits, Paged, Quantity, Text, Whole
 from creditops.lib.api.operations import Operation
 from creditops.lib.api.reading import written
+from creditops.lib.api.shapes import Page
 from creditops.lib.refusals import NotFound
 from ledger import hold_ends, holds, units
 from ledger.messages import Message
@@ -28,7 +30,8 @@ _LONGEST_ID = 40
 _RANDOM_BYTES = 10
 _LONGEST_SECONDS = 86_400
 
-State = Annotated[str, shapes.one_of([holds.OPEN, *map(str, HoldEnd.Act.labels)])]
+STATES = [holds.OPEN, *map(str, HoldEnd.Act.labels)]
+State = Annotated[str, shapes.one_of(STATES)]
 
 
 class Asked(Body):
@@ -49,6 +52,14 @@ class Asked(Body):
             if name in attrs:
                 raise ValidationError({name: "This goes with the other form."}, code="invalid")
         return attrs
+
+
+class HoldsQuery(Paged):
+    """Which holds."""
+
+    customer = Text(required=False, help_text="whose; not needed with a key of one customer")
+    contract = Text(required=False)
+    state = Choice(choices=STATES, required=False)
 
 
 class HoldBody(Asked):
@@ -107,7 +118,28 @@ class HoldShown(TypedDict):
 
 
 class Holds(ApiView):
-    """Set credits aside."""
+    """Set credits aside, and list what was."""
+
+    @Operation(
+        scope=Scope.USAGE_READ,
+        query=HoldsQuery,
+        answers=Page[HoldShown],
+        unreadable=("customer_missing",),
+    )
+    def get(self, request: Request) -> Response:
+        """List a customer's holds, newest first. One that is over has lapsed, swept or not."""
+        at, customer = clock.now(), self.whose(self.query.get("customer"))
+        rows = holds.of_customer(customer, at=at, state=self.query.get("state"))
+        if "contract" in self.query:
+            rows = rows.filter(pool__holder__code=self.query["contract"])
+        page = pages.page(rows, self.query, lambda hold: hold)
+        ends = hold_ends.of_many(page["results"])
+        members = Customer.objects.in_bulk({h.member_id for h in page["results"] if h.member_id})
+        shown = [
+            _shown_by(hold, ends.get(hold.id), members.get(hold.member_id, hold.customer), at)
+            for hold in page["results"]
+        ]
+        return Response({"results": shown, "next": page["next"]})
 
     @Operation(
         scope=Scope.USAGE_WRITE,
@@ -231,17 +263,20 @@ def _find(view: ApiView, uid: str) -> Hold:
 
 
 def _shown(hold: Hold) -> HoldShown:
-    ended = hold_ends.of(hold)
+    return _shown_by(hold, hold_ends.of(hold), holds.customer_of(hold), clock.now())
+
+
+def _shown_by(hold: Hold, ended: HoldEnd | None, whose: Customer, at: datetime) -> HoldShown:
     return {
         "uid": holds.uid(hold),
         "id": hold.code,
-        "customer": holds.customer_of(hold).code,
+        "customer": whose.code,
         "contract": hold.pool.holder.code,
         "unit": hold.pool.unit.code,
         "credits": hold.credits,
-        "state": holds.state(hold, clock.now()),
+        "state": holds.state_by(hold, ended, at),
         "held_at": written(hold.held_at),
         "expires_at": written(hold.expires_at),
         "ended_at": None if ended is None else written(ended.recorded_at),
-        "event": holds.event_of(hold),
+        "event": holds.event_by(ended),
     }

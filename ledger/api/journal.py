@@ -1,8 +1,8 @@
-"""`/journal` and `/periods`: double entry, and the closing of months."""
+"""`/journal`: double entry."""
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 from typing import Annotated, TypedDict
 
 from rest_framework.request import Request
@@ -16,8 +16,8 @@ from creditops.lib.api.operations import Operation
 from creditops.lib.api.reading import written
 from creditops.lib.api.shapes import Page
 from creditops.lib.refusals import Refusal
-from ledger import closing, posting
-from ledger.models import AccountingPeriod, JournalLine
+from ledger import posting, signing
+from ledger.models import JournalLine
 
 
 class JournalQuery(Paged):
@@ -29,7 +29,7 @@ class JournalQuery(Paged):
 
 
 class JournalLineShown(TypedDict):
-    """A line of a journal entry, with its entry."""
+    """A line of a journal entry, with its entry; a draft as long as the books are not signed."""
 
     id: str
     entry: str
@@ -44,15 +44,7 @@ class JournalLineShown(TypedDict):
     credit: shapes.Money
     currency: shapes.Currency
     recorded_at: shapes.Instant
-
-
-class PeriodShown(TypedDict):
-    """An accounting month."""
-
-    period: str
-    state: Annotated[str, shapes.one_of(AccountingPeriod.State.values)]
-    closed_at: shapes.Instant | None
-    closed_by: str | None
+    status: Annotated[str, shapes.one_of([signing.DRAFT, signing.POSTED])]
 
 
 class Journal(ApiView):
@@ -77,38 +69,10 @@ class Journal(ApiView):
             rows = rows.filter(account__code=query["account"])
         if "customer" in query:
             rows = rows.filter(entry__customer=self.customer(query["customer"]))
-        posting.run(clock.now())
-        return Response(pages.page(rows, query, _shown_line))
-
-
-class Periods(ApiView):
-    """Accounting months."""
-
-    @Operation(scope=Scope.LEDGER_READ, vendors_own=True, query=Paged, answers=Page[PeriodShown])
-    def get(self, request: Request) -> Response:
-        """List accounting months, those used last first."""
-        return Response(pages.page(AccountingPeriod.objects.all(), self.query, _shown_period))
-
-
-class PeriodClose(ApiView):
-    """Close a month."""
-
-    @Operation(
-        scope=Scope.ADMIN,
-        vendors_own=True,
-        answers=PeriodShown,
-        refuses=("period_closed", "period_not_over"),
-        unreadable=("period_invalid",),
-    )
-    def post(self, request: Request, period: str) -> Response:
-        """Close a month. Usage that waits is posted, then the month takes no entry any more."""
-        self.given()
-        month = _month(period)
-
-        def close(at: datetime) -> PeriodShown:
-            return _shown_period(closing.close_month(month, by=self.by, at=at))
-
-        return self.once(close)
+        now = clock.now()
+        posting.run(now)
+        status = signing.state(now)
+        return Response(pages.page(rows, query, lambda line: _shown_line(line, status)))
 
 
 def _month(text: str) -> date:
@@ -120,7 +84,7 @@ def _month(text: str) -> date:
         ) from error
 
 
-def _shown_line(line: JournalLine) -> JournalLineShown:
+def _shown_line(line: JournalLine, status: str) -> JournalLineShown:
     entry = line.entry
     return {
         "id": str(line.pk),
@@ -136,13 +100,5 @@ def _shown_line(line: JournalLine) -> JournalLineShown:
         "credit": money.text(line.credit_minor, line.currency),
         "currency": line.currency,
         "recorded_at": written(entry.recorded_at),
-    }
-
-
-def _shown_period(period: AccountingPeriod) -> PeriodShown:
-    return {
-        "period": str(period),
-        "state": period.state,
-        "closed_at": written(period.closed_at) if period.closed_at else None,
-        "closed_by": period.closed_by or None,
+        "status": status,
     }

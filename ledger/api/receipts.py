@@ -6,6 +6,7 @@ from typing import Annotated, NotRequired, TypedDict
 
 from creditops.lib.api import shapes
 from ledger import availability, messages
+from ledger.api.lago_events import LagoAnswerShown
 
 Status = Annotated[str, shapes.one_of(messages.STATUSES)]
 
@@ -31,12 +32,6 @@ class PoolStandingShown(TypedDict):
     unit: str
     available: int
     overage: int
-
-
-class LagoAnswerShown(TypedDict):
-    """Lago's name of the event."""
-
-    transaction_id: str
 
 
 class ReceiptShown(TypedDict):

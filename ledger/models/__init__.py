@@ -1,9 +1,22 @@
 """The ledger's rows, one file per aggregate. The line's tables are written by hand in migrations/sql."""
 
 from ledger.models.block import Block, BlockChange, BlockLayer, BlockState, CostLayer
+from ledger.models.bulk import Backfill, BackfillBatch, BackfillRow, ImportRun
+from ledger.models.closing import AccountMapping, CloseMark, PeriodAct
+from ledger.models.cost import MeterCost, ModelCost
 from ledger.models.daily import DailyGrant
 from ledger.models.entitlement import Entitlement, EntitlementRelease
-from ledger.models.holder import CapLift, Holder, HolderTariff, Pool, PoolTerm, RateChoice, Term
+from ledger.models.exchange import ExchangeRate
+from ledger.models.holder import (
+    CapLift,
+    Holder,
+    HolderTariff,
+    OverageBasis,
+    Pool,
+    PoolTerm,
+    RateChoice,
+    Term,
+)
 from ledger.models.journal import (
     Account,
     AccountingPeriod,
@@ -23,12 +36,15 @@ from ledger.models.line import (
     Segment,
     TermUse,
 )
+from ledger.models.recognition import BreakageEstimate, Recognition
 from ledger.models.tariff import Rate, Tariff
 from ledger.models.threshold import Arming, ThresholdCrossing
 from ledger.models.unit import CreditUnit, Meter
 from ledger.models.usage import (
+    ArchiveReturn,
     Correction,
     DuplicateCount,
+    EventArchive,
     EventBatch,
     EventSource,
     ExceptionEnd,
@@ -42,15 +58,22 @@ from ledger.models.usage import (
 
 __all__ = [
     "Account",
+    "AccountMapping",
     "AccountingPeriod",
     "Accumulator",
+    "ArchiveReturn",
     "Arming",
+    "Backfill",
+    "BackfillBatch",
+    "BackfillRow",
     "Block",
     "BlockChange",
     "BlockLayer",
     "BlockState",
     "BookSettings",
+    "BreakageEstimate",
     "CapLift",
+    "CloseMark",
     "Correction",
     "CostLayer",
     "CreditUnit",
@@ -59,18 +82,25 @@ __all__ = [
     "DuplicateCount",
     "Entitlement",
     "EntitlementRelease",
+    "EventArchive",
     "EventBatch",
     "EventSource",
     "ExceptionEnd",
+    "ExchangeRate",
     "Hold",
     "HoldEnd",
     "Holder",
     "HolderTariff",
+    "ImportRun",
     "JournalEntry",
     "JournalLine",
     "Layout",
     "Meter",
+    "MeterCost",
+    "ModelCost",
     "Move",
+    "OverageBasis",
+    "PeriodAct",
     "Pool",
     "PoolState",
     "PoolTerm",
@@ -78,6 +108,7 @@ __all__ = [
     "ProviderCost",
     "Rate",
     "RateChoice",
+    "Recognition",
     "SeatUse",
     "Segment",
     "Tariff",

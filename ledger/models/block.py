@@ -12,7 +12,9 @@ class Block(Book):
     """A dated lot of credits with its own cost basis, as granted.
 
     Once-only: unique (customer, source). `term_start` is the earliest event time it may pay (L3).
-    What happened to it stands in changes, segments and moves.
+    What happened to it stands in changes, segments and moves. `promo_policy` says how the use of free
+    credits is accounted for (V8): where it is valued, at `promo_minor` for every `promo_credits`.
+    `breakage` says when credits that are never used become revenue (V9), fixed at the grant.
     """
 
     unsealed_fields = ("granted_by", "reason")
@@ -40,6 +42,9 @@ class Block(Book):
     meters = ArrayField(models.BigIntegerField(), null=True, blank=True)
     source = models.CharField(max_length=200)
     promo_policy = models.CharField(max_length=20, blank=True)
+    promo_minor = models.PositiveBigIntegerField(null=True, blank=True)
+    promo_credits = models.PositiveBigIntegerField(null=True, blank=True)
+    breakage = models.CharField(max_length=12, default="AT_EXPIRY")
     recorded_at = models.DateTimeField()
     granted_by = models.CharField(max_length=200)
     reason = models.TextField()
@@ -110,7 +115,10 @@ class CostLayer(Book):
 
 
 class BlockLayer(Book):
-    """Which cost layer a block draws its values from; the last row counts."""
+    """Which cost layer a block draws its values from; the last row counts.
+
+    `gone` credits had left the block when it came to the layer: on it, only what leaves later counts.
+    """
 
     customer = models.ForeignKey(
         Customer, db_constraint=False, on_delete=models.DO_NOTHING, related_name="+"
@@ -122,6 +130,7 @@ class BlockLayer(Book):
     layer = models.ForeignKey(
         CostLayer, db_constraint=False, on_delete=models.DO_NOTHING, related_name="+"
     )
+    gone = models.PositiveBigIntegerField(default=0)
     recorded_at = models.DateTimeField()
 
     class Meta:

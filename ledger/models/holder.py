@@ -135,6 +135,40 @@ class CapLift(Book):
         return f"cap of {self.cap:,} for {self.term}"
 
 
+class OverageBasis(Book):
+    """How overage of one term goes on from an instant: what its cap is a share of, and what values it.
+
+    A subscription's grace begins without a value and on its plan's credits; an upgrade gives it more
+    room, its end none, and a price once it is to be paid. The last row counts; numbered per term.
+    """
+
+    unsealed_fields = ("reason",)
+
+    customer = models.ForeignKey(
+        Customer, db_constraint=False, on_delete=models.DO_NOTHING, related_name="+"
+    )
+    pool = models.ForeignKey(
+        Pool, db_constraint=False, on_delete=models.DO_NOTHING, related_name="+"
+    )
+    term = models.ForeignKey(
+        Term, db_constraint=False, on_delete=models.DO_NOTHING, related_name="+"
+    )
+    no = models.PositiveIntegerField()
+    base = models.PositiveBigIntegerField(
+        help_text="credits; 0: nothing more goes beyond the balance"
+    )
+    layer_id = models.BigIntegerField()
+    recorded_at = models.DateTimeField()
+    reason = models.CharField(max_length=200)
+
+    class Meta:
+        ordering = ["id"]
+        verbose_name_plural = "overage bases"
+
+    def __str__(self) -> str:
+        return f"overage of {self.term}: {self.reason}"
+
+
 class HolderTariff(Book):
     """Which rate card prices a holder's usage from an instant on.
 

@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import Q
 
 from accounts.models import Customer
+from creditops.lib import money
 from creditops.lib.tables import Book, Record
 from ledger.models.holder import Holder
 
@@ -15,6 +16,9 @@ class BookSettings(Book):
     currency = models.CharField(max_length=3)
     time_zone = models.CharField(max_length=60)
     opened_at = models.DateTimeField()
+
+    # How halves of an amount are rounded: the setting `rounding`, as `books.current` reads it.
+    rounding: str = money.HALF_UP
 
     class Meta:
         verbose_name_plural = "book settings"
@@ -116,13 +120,25 @@ class JournalEntry(Book):
 
 
 class JournalLine(Book):
-    """One side of an entry: either debit or credit, in minor units of its currency."""
+    """One side of an entry: either debit or credit, in minor units of the books' currency.
+
+    A line that stands for an amount of another currency says which (V19), and a line of something that
+    is owed in it names that, so that it can be valued anew (`ledger/open_items.py`).
+    """
 
     entry = models.ForeignKey(JournalEntry, on_delete=models.PROTECT, related_name="lines")
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="lines")
     debit_minor = models.PositiveBigIntegerField(default=0)
     credit_minor = models.PositiveBigIntegerField(default=0)
     currency = models.CharField(max_length=3)
+    transaction_minor = models.BigIntegerField(null=True, blank=True, help_text="debit above zero")
+    transaction_currency = models.CharField(max_length=3, blank=True, default="")
+    open_item = models.CharField(
+        max_length=120,
+        blank=True,
+        default="",
+        help_text="what is owed: an invoice, a credit note, the overage of a term",
+    )
 
     class Meta:
         ordering = ["entry", "id"]

@@ -158,7 +158,11 @@ class Move(Book):
 
 
 class PoolState(Counter):
-    """Where a pool's line stands: its counter, its limits, its running layout and window."""
+    """Where a pool's line stands: its counter, its limits, its running layout and window.
+
+    And what its blocks come to (`ledger/totals.py`): so many credits `granted`, `used`, `expired`,
+    `voided`, so many left for some meters only. All that is from `current_from` to `relay_at`.
+    """
 
     pool = models.OneToOneField(
         Pool,
@@ -188,6 +192,13 @@ class PoolState(Counter):
     move_seq = models.PositiveBigIntegerField(default=0)
     seat_allowance = models.PositiveBigIntegerField(null=True, blank=True)
     seats_since = models.DateField(null=True, blank=True)
+    granted = models.PositiveBigIntegerField(default=0)
+    used = models.PositiveBigIntegerField(default=0)
+    expired = models.PositiveBigIntegerField(default=0)
+    voided = models.PositiveBigIntegerField(default=0)
+    scoped_left = models.PositiveBigIntegerField(default=0)
+    overage_cap = models.PositiveBigIntegerField(null=True, blank=True)
+    current_from = models.DateTimeField(null=True, blank=True)
     posted_pos = models.PositiveBigIntegerField(default=0)
     posted_seq = models.PositiveBigIntegerField(default=0)
 

@@ -55,9 +55,11 @@ class UsageEvent(Book):
 
     Once-only for ever: unique (customer, source, key). `credits` is as first accepted; corrections
     stand beside it. `pos` is where it lies on its pool's line; null: drawn by moves, or not at all.
+    `data_digest` stands in the place of `data` that was moved to an archive file.
     """
 
-    unsealed_fields = ("data",)
+    unsealed_fields = ("data", "data_digest")
+    guards_itself = True
     numbers_from = ("ledger_eventbatch", 65_536)
 
     class Status(models.TextChoices):
@@ -115,6 +117,7 @@ class UsageEvent(Book):
     )
     quantity = models.DecimalField(max_digits=30, decimal_places=12)
     data = models.JSONField(null=True, blank=True)
+    data_digest = models.BinaryField(null=True, blank=True)
     credits = models.PositiveBigIntegerField()
     status = models.CharField(max_length=1, choices=Status)
     code = models.CharField(max_length=24, blank=True)
@@ -126,6 +129,41 @@ class UsageEvent(Book):
 
     def __str__(self) -> str:
         return self.key
+
+
+class EventArchive(Book):
+    """A file to which the data of old events was moved: that of all events of whole batches.
+
+    Once-only: no batch lies in two. `name` is that of the file, `sha256` of its bytes.
+    """
+
+    first_batch = models.BigIntegerField()
+    last_batch = models.BigIntegerField()
+    name = models.CharField(max_length=120)
+    sha256 = models.CharField(max_length=64)
+    bytes = models.PositiveBigIntegerField()
+    events = models.PositiveBigIntegerField()
+    moved = models.PositiveBigIntegerField(help_text="events whose data was moved")
+    received_before = models.DateTimeField()
+    archived_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-first_batch"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ArchiveReturn(Book):
+    """The data of an archive file was brought back into the events. Once-only per file."""
+
+    archive = models.OneToOneField(
+        EventArchive, primary_key=True, on_delete=models.PROTECT, related_name="returned"
+    )
+    returned_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.archive} returned"
 
 
 class UsagePart(Book):
@@ -278,6 +316,11 @@ class Hold(Book):
     expires_at = models.DateTimeField()
     recorded_at = models.DateTimeField()
     placed_by = models.CharField(max_length=200)
+
+    @property
+    def uid(self) -> str:
+        """The name by which it is asked for."""
+        return f"{self.customer_id}-{self.pk}"
 
     def __str__(self) -> str:
         return f"{self.credits:,} held ({self.code})"

@@ -1,13 +1,13 @@
 -- Begins to count a pool's use per user with what its users drew in the running month, as corrected.
 WITH drawn AS (
   SELECT e.user_id, date_trunc('month', e.event_time AT TIME ZONE %(zone)s)::date AS month,
-         CASE WHEN e.pool_id = %(pool)s THEN coalesce(c.credits, e.credits) ELSE part.credits END
-           AS credits
+         CASE WHEN e.pool_id = %(pool)s THEN coalesce(c.credits, e.credits)
+              WHEN c.void THEN 0 ELSE part.credits END AS credits
   FROM ledger_usageevent AS e
   LEFT JOIN ledger_usagepart AS part
     ON part.customer_id = e.customer_id AND part.event_id = e.id AND part.pool_id = %(pool)s
   LEFT JOIN LATERAL (
-    SELECT k.credits FROM ledger_correction AS k
+    SELECT k.credits, k.void FROM ledger_correction AS k
     WHERE k.customer_id = e.customer_id AND k.event_id = e.id
     ORDER BY k.no DESC LIMIT 1
   ) AS c ON true

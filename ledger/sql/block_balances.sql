@@ -2,7 +2,8 @@
 --
 -- A draw counts when its effective time is not after as_of and it was recorded not after known_at.
 -- On the line a recording time is a position, and the events of a drain lie in the order of their
--- times: a drain that straddles as_of counts up to its last event in time.
+-- times: a drain that straddles as_of counts up to its last event in time. The cost layer is the one
+-- that was in force then; a block's first one from its grant on.
 WITH drains AS (
   SELECT d.customer_id, d.pool_id, d.line, d.layout_no, d.pos,
          CASE WHEN d.time_max <= %(as_of)s THEN d.pos_end
@@ -48,7 +49,11 @@ moved AS (
 SELECT b.id, b.pool_id, b.kind, b.meters, b.priority, b.source, b.granted, b.effective_at,
        change.expires_at, change.frozen_from,
        (coalesce(l.used, 0) + coalesce(m.used, 0))::bigint, coalesce(m.expired, 0)::bigint,
-       coalesce(m.voided, 0)::bigint, layer.quantity, layer.cost_minor, layer.currency
+       coalesce(m.voided, 0)::bigint, layer.id, layer.quantity, layer.cost_minor, layer.currency,
+       layer.gone,
+       CASE WHEN b.breakage = 'PROPORTIONAL' THEN
+         coalesce(taken_back.value, 0) + coalesce(earned.value, 0) END,
+       layer.cost_functional_minor
 FROM ledger_block AS b
 CROSS JOIN LATERAL (
   SELECT c.expires_at, c.frozen_from FROM ledger_blockchange AS c
@@ -57,11 +62,30 @@ CROSS JOIN LATERAL (
   ORDER BY c.no DESC LIMIT 1
 ) AS change
 CROSS JOIN LATERAL (
-  SELECT k.quantity, k.cost_minor, k.currency FROM ledger_blocklayer AS bl
+  SELECT k.id, k.quantity, k.cost_minor, k.cost_functional_minor, k.currency, bl.gone
+  FROM ledger_blocklayer AS bl
   JOIN ledger_costlayer AS k ON k.customer_id = bl.customer_id AND k.id = bl.layer_id
-  WHERE bl.customer_id = b.customer_id AND bl.block_id = b.id AND bl.recorded_at <= %(known_at)s
+  WHERE bl.customer_id = b.customer_id AND bl.block_id = b.id
+    AND (bl.no = 1 OR bl.recorded_at <= least(%(known_at)s, %(as_of)s))
   ORDER BY bl.no DESC LIMIT 1
 ) AS layer
+LEFT JOIN LATERAL (
+  -- What is not deferred any more of a block that recognises in proportion to use, as booked: in the
+  -- books' currency.
+  SELECT r.usage_minor + r.breakage_minor + r.state_minor AS value
+  FROM ledger_recognition AS r
+  WHERE r.customer_id = b.customer_id AND r.block_id = b.id
+    AND r.recorded_at <= %(known_at)s AND r.through <= (%(as_of)s::timestamptz AT TIME ZONE 'UTC')::date
+  ORDER BY r.no DESC LIMIT 1
+) AS earned ON b.breakage = 'PROPORTIONAL'
+LEFT JOIN LATERAL (
+  SELECT sum(creditops_released(layer.cost_functional_minor, layer.quantity, v.r0 + v.credits)
+           - creditops_released(layer.cost_functional_minor, layer.quantity, v.r0)) AS value
+  FROM ledger_move AS v
+  WHERE v.customer_id = b.customer_id AND v.block_id = b.id
+    AND v.type IN ('REVOKE', 'REVOKE_REVERSAL')
+    AND v.recorded_at <= %(known_at)s AND v.effective_at <= %(as_of)s
+) AS taken_back ON b.breakage = 'PROPORTIONAL'
 LEFT JOIN line_use AS l ON l.block_id = b.id
 LEFT JOIN moved AS m ON m.block_id = b.id
 WHERE b.customer_id = %(customer)s AND b.pool_id = ANY (%(pools)s::bigint[])

@@ -1,6 +1,7 @@
 -- What an event drew and has not given back, in order of recording: its part on each line, cut by the
--- segments of the layout it was drained in, then its moves; each less its reversals. With values in
--- minor units of the block's currency and of the books.
+-- segments of the layout it was drained in, then its moves; each less its reversals; its first unit before
+-- the others. With values in minor units of the block's currency and of the books. Of blocks that
+-- recognise in proportion to use a draw releases nothing by itself.
 WITH event AS (
   SELECT e.customer_id, e.id, e.pool_id, e.line, e.pos, e.credits
   FROM ledger_usageevent AS e
@@ -12,12 +13,12 @@ WITH event AS (
 ),
 line_draws AS (
   SELECT e.customer_id, e.pool_id, 0 AS stage, g.pos AS place, g.block_id, g.layer_id,
-         layout.term_id, NULL::bigint AS of_seq,
+         layout.term_id, NULL::bigint AS of_seq, drain.time_min AS used_at,
          g.r0 + greatest(g.pos, e.pos) - g.pos AS r_from,
          g.r0 + least(g.pos_end, e.pos + e.credits) - g.pos AS r_to
   FROM event AS e
   JOIN LATERAL (
-    SELECT d.layout_no FROM ledger_drain AS d
+    SELECT d.layout_no, d.time_min FROM ledger_drain AS d
     WHERE d.customer_id = e.customer_id AND d.pool_id = e.pool_id AND d.line = e.line
       AND d.pos <= e.pos
     ORDER BY d.pos DESC LIMIT 1
@@ -31,7 +32,7 @@ line_draws AS (
 ),
 move_draws AS (
   SELECT m.customer_id, m.pool_id, 1, m.seq, m.block_id, m.layer_id, m.term_id, m.seq,
-         m.r0, m.r0 + m.credits
+         m.effective_at, m.r0, m.r0 + m.credits
   FROM ledger_move AS m
   WHERE m.customer_id = %(customer)s AND m.event_id = %(event)s AND m.type IN ('CONSUME', 'OVERAGE')
 ),
@@ -39,7 +40,12 @@ draws AS (SELECT * FROM line_draws UNION ALL SELECT * FROM move_draws),
 given_back AS (
   SELECT m.pool_id, m.block_id, m.of_seq, sum(m.credits) AS credits,
          sum(creditops_released(l.cost_minor, l.quantity, m.r0 + m.credits)
-           - creditops_released(l.cost_minor, l.quantity, m.r0)) AS value
+           - creditops_released(l.cost_minor, l.quantity, m.r0)) AS value,
+         sum(CASE WHEN m.block_id IS NULL THEN
+               creditops_functional(creditops_released(l.cost_minor, l.quantity, m.r0 + m.credits)
+                 - creditops_released(l.cost_minor, l.quantity, m.r0), l.currency, m.effective_at)
+             ELSE creditops_released(l.cost_functional_minor, l.quantity, m.r0 + m.credits)
+                - creditops_released(l.cost_functional_minor, l.quantity, m.r0) END) AS functional
   FROM ledger_move AS m
   JOIN ledger_costlayer AS l ON l.customer_id = m.customer_id AND l.id = m.layer_id
   WHERE m.customer_id = %(customer)s AND m.event_id = %(event)s
@@ -48,13 +54,24 @@ given_back AS (
 )
 SELECT d.pool_id, d.block_id, b.source, b.kind, d.term_id, d.of_seq,
        (d.r_to - d.r_from + coalesce(g.credits, 0))::bigint,
-       (creditops_released(l.cost_minor, l.quantity, d.r_to)
-         - creditops_released(l.cost_minor, l.quantity, d.r_from) + coalesce(g.value, 0))::bigint,
-       l.currency
+       CASE WHEN b.breakage = 'PROPORTIONAL' THEN 0
+            ELSE creditops_released(l.cost_minor, l.quantity, d.r_to)
+               - creditops_released(l.cost_minor, l.quantity, d.r_from) + coalesce(g.value, 0)
+       END::bigint,
+       l.currency,
+       CASE WHEN b.breakage = 'PROPORTIONAL' THEN 0
+            WHEN d.block_id IS NULL THEN
+              creditops_functional(creditops_released(l.cost_minor, l.quantity, d.r_to)
+                - creditops_released(l.cost_minor, l.quantity, d.r_from), l.currency, d.used_at)
+              + coalesce(g.functional, 0)
+            ELSE creditops_released(l.cost_functional_minor, l.quantity, d.r_to)
+               - creditops_released(l.cost_functional_minor, l.quantity, d.r_from)
+               + coalesce(g.functional, 0)
+       END::bigint
 FROM draws AS d
 JOIN ledger_costlayer AS l ON l.customer_id = d.customer_id AND l.id = d.layer_id
 LEFT JOIN ledger_block AS b ON b.customer_id = d.customer_id AND b.id = d.block_id
 LEFT JOIN given_back AS g
   ON g.pool_id = d.pool_id AND g.block_id IS NOT DISTINCT FROM d.block_id
  AND g.of_seq IS NOT DISTINCT FROM d.of_seq
-ORDER BY d.stage, d.place
+ORDER BY d.stage, d.pool_id IS DISTINCT FROM (SELECT pool_id FROM event LIMIT 1), d.pool_id, d.place

@@ -1,7 +1,7 @@
 -- What is stored under these identities as usage. One index probe per message: the lateral with
 -- LIMIT 1 keeps the planner from joining against the whole history.
 SELECT wanted.ord::integer - 1, e.customer_id, e.id, h.code, m.code, e.event_time, e.quantity,
-       m.quantity_property, e.user_id IS NOT NULL, u.name, e.data, e.credits
+       m.quantity_property, e.user_id IS NOT NULL, u.name, e.data, e.credits, e.data_digest
 FROM unnest(%(customers)s::bigint[], %(sources)s::integer[], %(keys)s::text[])
   WITH ORDINALITY AS wanted (customer_id, source_id, key, ord)
 CROSS JOIN LATERAL (

@@ -26,7 +26,7 @@ rest AS (
   GROUP BY w.customer_id, w.pool_id
 )
 UPDATE ledger_poolstate AS s
-SET held = rest.held, lapse_at = rest.lapse_at
+SET held = rest.held, lapse_at = rest.lapse_at, current_from = greatest(s.current_from, %(now)s)
 FROM rest
 WHERE s.customer_id = rest.customer_id AND s.pool_id = rest.pool_id
 RETURNING s.pool_id, s.held, s.lapse_at

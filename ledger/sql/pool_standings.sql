@@ -1,5 +1,5 @@
 -- Available credits and overage of the running term of these pools, from their states alone.
-SELECT c.code, h.code, u.code, greatest(0, s.limit_pos - s.consumed - s.held),
+SELECT c.code, h.code, u.code, greatest(0, greatest(0, s.limit_pos - s.consumed) + s.scoped_left - s.held),
        coalesce(t.overage, 0) + greatest(0, s.consumed - s.limit_pos)
 FROM unnest(%(customers)s::bigint[], %(pools)s::bigint[]) AS wanted (customer_id, pool_id)
 JOIN ledger_poolstate AS s

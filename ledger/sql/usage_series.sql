@@ -4,7 +4,8 @@
 SELECT (e.event_time AT TIME ZONE %(zone)s)::date AS day,
        CASE WHEN %(by_meter)s THEN m.code END AS meter,
        CASE WHEN %(by_user)s THEN coalesce(u.name, '') END AS user_name,
-       sum(coalesce(part.credits, c.credits, e.credits))::bigint AS credits,
+       sum(coalesce(CASE WHEN c.void THEN 0 ELSE part.credits END,
+                    c.credits, e.credits))::bigint AS credits,
        count(*)::bigint AS events
 FROM ledger_usageevent AS e
 JOIN ledger_meter AS m ON m.id = e.meter_id
@@ -13,7 +14,7 @@ LEFT JOIN ledger_pool AS pool ON pool.customer_id = e.customer_id AND pool.id = 
 LEFT JOIN ledger_usagepart AS part
   ON part.customer_id = e.customer_id AND part.event_id = e.id AND part.unit_id = %(unit)s
 LEFT JOIN LATERAL (
-  SELECT k.credits FROM ledger_correction AS k
+  SELECT k.credits, k.void FROM ledger_correction AS k
   WHERE k.customer_id = e.customer_id AND k.event_id = e.id
   ORDER BY k.no DESC LIMIT 1
 ) AS c ON true

@@ -2,13 +2,14 @@
 -- their credits, credits of events without a user; and the heaviest users, one row each (one row with
 -- nobody if there is none). By event time, as corrected; in one unit, or each event's first.
 WITH per_user AS (
-  SELECT e.user_id, sum(coalesce(part.credits, c.credits, e.credits))::bigint AS credits
+  SELECT e.user_id, sum(coalesce(CASE WHEN c.void THEN 0 ELSE part.credits END,
+                    c.credits, e.credits))::bigint AS credits
   FROM ledger_usageevent AS e
   LEFT JOIN ledger_pool AS pool ON pool.customer_id = e.customer_id AND pool.id = e.pool_id
   LEFT JOIN ledger_usagepart AS part
     ON part.customer_id = e.customer_id AND part.event_id = e.id AND part.unit_id = %(unit)s
   LEFT JOIN LATERAL (
-    SELECT k.credits FROM ledger_correction AS k
+    SELECT k.credits, k.void FROM ledger_correction AS k
     WHERE k.customer_id = e.customer_id AND k.event_id = e.id
     ORDER BY k.no DESC LIMIT 1
   ) AS c ON true

@@ -6,8 +6,10 @@ import os
 import shutil
 import signal
 import stat
+import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -270,6 +272,24 @@ def test_a_folder_that_somebody_else_put_there_is_not_trusted(data: Path, monkey
 
     with pytest.raises(embedded.Unavailable, match="should be a folder of the system user"):
         embedded.attach(data, debug=True)
+
+
+@only_root
+def test_a_folder_that_is_just_being_made_is_waited_for(data: Path, use: Use, monkeypatch):
+    usual, second = os.chown, list[User]()
+
+    def chown(*args: Any) -> None:
+        if not second:
+            second.append(use(data))
+            time.sleep(1)
+        usual(*args)
+
+    monkeypatch.setattr(place.os, "chown", chown)
+    embedded.attach(data, debug=True)
+    try:
+        second[0].ready()
+    finally:
+        embedded.detach(data)
 
 
 def test_the_server_refuses_to_serve_without_debug(data: Path):

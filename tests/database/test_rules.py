@@ -103,7 +103,10 @@ def test_the_application_may_do_with_each_kind_of_table_what_the_page_says():
         for table in catalogue.TABLES
     } | {"lib_auditentry": {"SELECT"}}
     assert catalogue.sequences_that_can_be_set() == []
-    assert catalogue.functions_with_the_owners_rights() == {"creditops_audit"}
+    assert catalogue.functions_with_the_owners_rights() == {
+        "creditops_audit",
+        "creditops_rounds_half_even",
+    }
 
 
 def books() -> set[str]:

@@ -3,13 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from django.db import connection
 
 pytest.register_assert_rewrite("tests.ledger.two_books")
 
+from creditops.lib import binary  # noqa: E402
 from tests.ledger import soundness  # noqa: E402
+
+
+@pytest.fixture
+def sent_beside(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The statements that go around Django."""
+    found: list[str] = []
+    for name in ("rows", "run", "copy"):
+        usual = getattr(binary, name)
+
+        def noting(*args: object, usual: Any = usual, **parameters: object) -> object:
+            found.append(str(args[:2]))
+            return usual(*args, **parameters)
+
+        monkeypatch.setattr(binary, name, noting)
+    return found
 
 
 @pytest.fixture

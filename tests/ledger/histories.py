@@ -9,11 +9,14 @@ from datetime import datetime, timedelta
 from fractions import Fraction
 from random import Random
 
+from tests import cast
 from tests.ledger.oracle import FIVE_MINUTES, MICROSECOND, NOT_NUMBERED
-from tests.ledger.oracle_rows import Block, Event, Hold, Message, Pool
-from tests.ledger.two_books import CREDIT, DATA, RATES, TwoBooks
+from tests.ledger.oracle_rows import Block, Event, Hold, Holder, Message, Pool
+from tests.ledger.price_list import CHOICES, CREDIT, DATA, RATED, SAID, USED, next_version
+from tests.ledger.two_books import USERS, TwoBooks
 
 NOW = timedelta(0)
+START = cast.START
 DAY = timedelta(days=1)
 KINDS = ("paid", "paid", "bonus", "promo", "daily", "compensation", "migration")
 SETTINGS = {
@@ -24,8 +27,14 @@ SETTINGS = {
     "overage_base": ("COMMITMENT", "TOTAL_AVAILABLE"),
     "late_event_window_days": (1, 30, 90),
     "hold_over_pct": ("0", "0", "12.5", "100"),
+    "seat_allowance": (None, 5, 40, 40),
 }
-SCOPES = ("contract:c1", "contract:c1", "customer:acme", "customer:otto", "books")
+SCOPES = (
+    "contract:c1", "contract:c1", "contract:c2", "customer:acme", "customer:otto", "books",
+)  # fmt: skip
+# Only c1 has credits of the second unit.
+DRAW_DATA = ("credits:DATA", "enrich", "voice")
+METERS = (*RATED, "credits", *USED)
 # How often each act is tried.
 WEIGHTS = {
     "send": 40,
@@ -42,7 +51,10 @@ WEIGHTS = {
     "renew": 4,
     "freeze": 2,
     "lift_cap": 2,
-    "change": 3,
+    "change": 4,
+    "publish": 6,
+    "choose": 3,
+    "buy": 4,
     "post": 2,
     "close_month": 2,
     "look_back": 4,
@@ -52,17 +64,34 @@ WEIGHTS = {
 class History:
     """A random history on both books."""
 
-    def __init__(self, random: Random) -> None:
-        """Open the books."""
+    largest_batch = 8
+    # How many times the usual credits there are.
+    plenty = 1
+    # Whether there may be seats, and two contracts that could pay.
+    crowded = True
+
+    def __init__(self, random: Random, told: list[str] | None = None) -> None:
+        """Open the books. `told`: where acts are noted."""
         self.keys = 0
+        self.random = random
         self.books = TwoBooks(
             random.choice(["UTC", "America/New_York", "Asia/Kolkata"]),
-            commitment=random.randint(10, 200),
+            commitment=random.randint(10, 200) * self.plenty,
             price=random.randint(0, 2_000),
-            data_commitment=random.choice([0, 40]),
+            data_commitment=random.choice([0, 40]) * self.plenty,
+            locked_until=random.choice([None, *2 * [START + DAY * random.randint(1, 90)]]),
+            second=random.choice([0, random.randint(10, 100)]) if self.crowded else 0,
+            default=random.choice(["", "c1", "c2"]),
+            told=told,
         )
+        for pool in self.books.pools:
+            if random.randrange(2):
+                self._grant_paid(pool, random.randint(50, 300))
         if random.randrange(2):
             self.books.change("contract:c1", "overage_base", "TOTAL_AVAILABLE", self.books.now)
+        if self.crowded and random.randrange(2):
+            allowance = random.choice([10, 40, 90])
+            self.books.change("books", "seat_allowance", allowance, self.books.now)
 
     def act(self, random: Random) -> None:
         """Do the next act."""
@@ -73,10 +102,10 @@ class History:
     # ------------------------------------------------------------------ usage
 
     def send(self) -> None:
-        """A batch of 1 to 8 messages, some of them repetitions."""
+        """A batch of messages, some of them repetitions."""
         self.books.wait(self.random.choice([NOW, NOW, MICROSECOND, FIVE_MINUTES, DAY / 5]))
         batch: list[Message] = []
-        for _ in range(self.random.randint(1, 8)):
+        for _ in range(self.random.randint(1, self.largest_batch)):
             known = [*self.books.sent[-20:], *batch]
             if known and self.random.randrange(8) == 0:
                 batch.append(self._repetition(self.random.choice(known)))
@@ -85,23 +114,25 @@ class History:
         self.books.send(batch)
 
     def correct(self) -> None:
-        """An applied event, up, down or void; packs are corrected by quantity, elsewhere."""
+        """An applied event, up, down or void; often one of two units, or of a running sum."""
         events: list[Event] = [
-            event
-            for event in self.books.oracle.events.values()
-            if event.said.status == "applied" and event.message.meter != "tokens"
+            event for event in self.books.oracle.events.values() if event.said.status == "applied"
         ]
         if events:
+            intricate = [e for e in events if len(e.rates) > 1 or e.drawn]
+            chosen = self.random.choice(
+                intricate if intricate and self.random.randrange(2) else events
+            )
             void = self.random.randrange(3) == 0
             credits = 0 if void else self.random.randint(0, 90)
-            self.books.correct(self.random.choice(events), credits, void=void)
+            self.books.correct(chosen, credits, void=void)
 
     def hold(self) -> None:
         """For a second to a day, on anything, or on all that is there to the credit; at times somebody
         wants what it leaves, or one more, at once."""
         pool = self.random.choice([self.books.pools[0], *self.books.pools])
         usual = "credits" if pool.unit == CREDIT else "credits:DATA"
-        meter = self.random.choice([usual, usual, usual, *RATES])
+        meter = self.random.choice([usual] * 8 + list(METERS))
         quantity = self.random.randint(0, 40)
         if meter == usual and self.random.random() < 0.5:
             quantity = self._brink(pool)
@@ -115,8 +146,21 @@ class History:
         self.keys += 1
         holder = pool.holder
         return Message(
-            holder.customer, f"{kind}{self.keys}", meter, Fraction(quantity), None, holder.code
+            holder.customer,
+            f"{kind}{self.keys}",
+            meter,
+            Fraction(quantity),
+            None,
+            holder.code,
+            self._user(),
+            self._data(meter),
         )
+
+    def _user(self) -> str | None:
+        return self.random.choice([None, None, *USERS, "ann"])
+
+    def _data(self, meter: str) -> dict[str, str]:
+        return self.random.choice(SAID.get(meter, ({},)))
 
     def capture(self) -> None:
         """Less than was held, just that, or more; of an open hold, now and then of another."""
@@ -124,10 +168,16 @@ class History:
         if hold is not None:
             self.keys += 1
             usual = "credits" if hold.pool.unit == CREDIT else "credits:DATA"
-            meter = self.random.choice([usual, usual, usual, *RATES])
+            meter = self.random.choice([usual] * 8 + list(METERS))
             credits = hold.credits
             quantity = self.random.choice([0, credits // 2, credits, credits, credits + 1])
-            message = Message(hold.pool.holder.customer, f"e{self.keys}", meter, Fraction(quantity))
+            message = Message(
+                hold.pool.holder.customer,
+                f"e{self.keys}",
+                meter,
+                Fraction(quantity),
+                data=self._data(meter),
+            )
             self.books.capture(hold, message)
 
     def release(self) -> None:
@@ -148,21 +198,28 @@ class History:
 
     def _message(self) -> Message:
         self.keys += 1
-        customer = self.random.choice(["acme", "acme", "acme", "otto"])
-        meter = self.random.choice(["credits", *RATES])
+        meter = self.random.choice(METERS)
+        both = meter in DRAW_DATA and self.random.random() < 0.8
+        customer = "acme" if both else self.random.choice(["acme", "acme", "acme", "otto"])
+        holders = self.books.oracle.holders
+        codes = [h.code for h in holders if h.customer == customer and not h.open]
         return Message(
             customer,
             f"e{self.keys}",
             meter,
-            Fraction(self._quantity(meter)),
+            self._quantity(meter) + self.random.choice([Fraction(0)] * 30 + [Fraction(1, 2)]),
             self._time(),
-            "c1" if customer == "acme" and self.random.random() < 0.5 else None,
+            "c1" if both else self.random.choice([*codes, None, None]) if codes else None,
+            self._user(),
+            self._data(meter),
         )
 
     def _quantity(self, meter: str) -> int:
         """Anything, or what is left to the credit, overage room included, or one more."""
         if meter == "tokens":
             return self.random.randint(0, 3_000)
+        if meter in USED:
+            return self.random.randint(0, 6)
         if meter not in ("credits", "credits:DATA") or self.random.random() < 0.7:
             return self.random.randint(0, 40)
         unit = DATA if meter == "credits:DATA" else CREDIT
@@ -200,28 +257,38 @@ class History:
         return self.random.choice([-1, 0, 1]) * MICROSECOND
 
     def _repetition(self, known: Message) -> Message:
-        how = self.random.choice(["same", "same", "less", "more", "other time"])
+        how = self.random.choice(["same", "same", "less", "more", "other time", "other user"])
         quantity = known.quantity + 1 if how == "more" else known.quantity
-        contract = None if how == "less" else known.contract
+        less = how == "less"
         time = {"less": None, "other time": (known.time or self.books.now) + MICROSECOND}
         return Message(
-            known.customer, known.key, known.meter, quantity, time.get(how, known.time), contract
+            known.customer,
+            known.key,
+            known.meter,
+            quantity,
+            time.get(how, known.time),
+            None if less else known.contract,
+            "carl" if how == "other user" else None if less else known.user,
+            {} if less else known.data,
         )
 
     # ------------------------------------------------------------------ blocks
 
     def grant(self) -> None:
         """A block of any kind, now or later, of the term or not, for some meters or all."""
-        pool, now, term = self.random.choice(self.books.pools), self.books.now, self.books.term
-        running = not pool.holder.open and term.starts_at <= now < term.ends_at
-        in_term = running and self.random.random() < 0.5
+        pool, now = self.random.choice(self.books.pools), self.books.now
+        running = pool.holder.term_at(now)
+        term = running if self.random.random() < 0.5 else None
         effective_at = now
         if self.random.randrange(4) == 0:
             effective_at += self.random.choice([MICROSECOND, FIVE_MINUTES / 2, 3 * DAY])
-        ends = [None, term.ends_at]
+        ends = [None, self.books.term.ends_at]
         ends += [effective_at + life for life in (timedelta(minutes=3), DAY, 20 * DAY)]
         expires_at = self.random.choice([e for e in ends if e is None or e > effective_at])
-        meters = self.random.choice([None, None, None, None, ["call"], ["call", "credits"]])
+        scopes: list[list[str] | None] = [["call"], ["call", "credits"], ["enrich", "voice"]]
+        if pool.unit == DATA:
+            scopes = [["enrich", "voice"]] * 3
+        meters = self.random.choice([None, None, None, *scopes])
         self.books.grant(
             pool,
             self.random.choice(KINDS),
@@ -229,17 +296,31 @@ class History:
             self.random.randint(0, 500),
             effective_at=effective_at,
             expires_at=expires_at,
-            in_term=in_term,
-            meters=meters if pool.unit == CREDIT else None,
+            term=term,
+            meters=meters,
+        )
+        if meters and self.random.random() < 0.7:
+            meter = self.random.choice(meters)
+            self.books.send([self._of(pool, "e", meter, self.random.randint(1, 6))])
+
+    def _grant_paid(self, pool: Pool, credits: int) -> None:
+        """Credits to begin with."""
+        self.books.grant(
+            pool,
+            "paid",
+            credits,
+            self.random.randint(0, 900),
+            effective_at=self.books.now,
+            expires_at=None,
+            term=None,
         )
 
     def give_daily(self) -> None:
         """Credits of every day, for some days or for ever."""
-        today = self.books.now.date()
+        pool = self.random.choice(self.books.pools)
+        today = pool.holder.day(self.books.now)
         last_day = self.random.choice([None, today, today + DAY, today + 9 * DAY])
-        self.books.give_daily(
-            self.random.choice(self.books.pools), self.random.randint(1, 9), last_day
-        )
+        self.books.give_daily(pool, self.random.randint(1, 9), last_day)
 
     def revoke(self) -> None:
         """Some of a block's rest, or one more than that."""
@@ -301,7 +382,9 @@ class History:
 
     def change(self) -> None:
         """A setting, from now on or from a little later."""
-        name = self.random.choice(sorted(SETTINGS))
+        name = self.random.choice([*sorted(SETTINGS), "enforcement"])
+        if name == "seat_allowance" and not self.crowded:
+            return
         wait = self.random.choice([NOW, NOW, FIVE_MINUTES / 2, 2 * DAY])
         self.books.change(
             self.random.choice(SCOPES),
@@ -309,6 +392,31 @@ class History:
             self.random.choice(SETTINGS[name]),
             self.books.now + wait,
         )
+
+    def publish(self) -> None:
+        """Another version of the card, from now on or later; it may act before one that is known."""
+        wait = self.random.choice([NOW, FIVE_MINUTES / 2, 2 * DAY, 20 * DAY])
+        effective_from = self.books.now + wait
+        known = self.books.oracle.versions
+        if all(version.effective_from != effective_from for version in known):
+            version = next_version(self.random, len(known) + 1, effective_from)
+            self.books.publish(version, at=self.books.now)
+
+    def choose(self) -> None:
+        """Something else for an action, from now on or later."""
+        item, to = self.random.choice(CHOICES)
+        wait = self.random.choice([NOW, NOW, FIVE_MINUTES / 2, 2 * DAY])
+        self.books.choose(self._holder(), item, to, self.books.now + wait)
+
+    def buy(self) -> None:
+        """A feature for two months, or licences for the running one."""
+        if self.random.randrange(2):
+            self.books.unlock(self._holder())
+        else:
+            self.books.charge_licences(self._holder(), self.random.randint(1, 6))
+
+    def _holder(self) -> Holder:
+        return self.random.choice([self.books.contract, *self.books.oracle.holders])
 
     def post(self) -> None:
         """Usage to the journal."""
@@ -325,6 +433,7 @@ class History:
         known = min(known + self._tick(), self.books.now)
         self.books.compare_as_of(at + self._tick(), known)
         self.books.compare_consumption()
+        self.books.compare_seats()
 
     def _instants(self) -> list[datetime]:
         """Where something begins, ends, happened or was recorded."""
@@ -338,4 +447,37 @@ class History:
         for hold in self.books.oracle.holds:
             found |= {hold.held_at, hold.expires_at}
         found |= {effective_at for _, _, _, effective_at in self.books.oracle.settings}
+        found |= {version.effective_from for version in self.books.oracle.versions}
+        for holder in self.books.oracle.holders:
+            found |= {choice.effective_at for choice in holder.choices}
+            found |= {holder.lock.until} if holder.lock else set()
+            found |= {
+                instant for term in holder.terms for instant in (term.starts_at, term.ends_at)
+            }
+            found.add(holder.midnight(holder.day(self.books.now).replace(day=1)))
         return sorted(found)
+
+
+class Plenty(History):
+    """Much usage of large contracts, most of it plain: it is drawn by the column."""
+
+    largest_batch = 40
+    plenty = 100
+    crowded = False
+    plain = False
+
+    def send(self) -> None:
+        """A batch that is plain all through, more often than not."""
+        self.plain = self.random.random() < 0.7
+        super().send()
+        self.plain = False
+
+    def _message(self) -> Message:
+        if not self.plain:
+            return super()._message()
+        self.keys += 1
+        meter = self.random.choice(["credits", "call", "credits:DATA"])
+        time = self._time() if self.random.random() < 0.2 else None
+        quantity = Fraction(self.random.randint(0, 40))
+        customer = self.random.choice(["acme", "acme", "acme", "otto"])
+        return Message(customer, f"e{self.keys}", meter, quantity, time, None)

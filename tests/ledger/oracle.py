@@ -6,14 +6,24 @@ is an entry in a list and every figure a sum over entries: no line, no layout, n
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta
 from fractions import Fraction
 from math import ceil, floor
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from tests.ledger.oracle_holds import CAPTURED, Holding, message_of
+from tests.ledger.oracle_entitlements import Access, months_later_day
+from tests.ledger.oracle_holds import CAPTURED, message_of
+from tests.ledger.oracle_rates import (
+    account,
+    correct,
+    count,
+    exact,
+    provider_cost,
+    unpriceable,
+    whole,
+)
 from tests.ledger.oracle_rows import (
     Block,
     Commitment,
@@ -31,6 +41,7 @@ from tests.ledger.oracle_rows import (
     Said,
     Term,
 )
+from tests.ledger.oracle_seats import Seating
 
 MICROSECOND = timedelta(microseconds=1)
 DAY = timedelta(days=1)
@@ -40,13 +51,14 @@ FIVE_MINUTES = timedelta(minutes=5)
 ROLLING = ("paid", "bonus", "migration")
 
 
-class Oracle(Holding):
+class Oracle(Seating):
     """All books of one vendor."""
 
-    def __init__(self, zone: str, rates: dict[str, list[Rate]]) -> None:
-        super().__init__()
+    def __init__(self, zone: str, rated: Mapping[str, Rate]) -> None:
+        super().__init__(rated)
         self.zone = ZoneInfo(zone)
-        self.rates = rates
+        self.accesses: list[Access] = []
+        self.earned: list[tuple[date, int]] = []
         self.holders: list[Holder] = []
         self.closed: set[date] = set()
         self.events: dict[tuple[str, str], Event] = {}
@@ -72,9 +84,11 @@ class Oracle(Holding):
                 said[index] = event.said
             else:
                 fresh[index] = event
-        for index in fresh if order is None else order:
+        judged = list(fresh) if order is None else order
+        for index in judged:
             self._judge(fresh[index], now)
             said[index] = fresh[index].said
+        self._owe([fresh[index] for index in judged], now)
         self._notice_all(batch, {id(e.holder) for e in fresh.values()}, now)
         results = [said[index] for index in range(len(batch))]
         for result in results:
@@ -92,62 +106,108 @@ class Oracle(Holding):
             and message.quantity == stored.quantity
             and message.time in (None, time)
             and message.contract in (None, contract)
+            and message.user in (None, stored.user)
+            and all(stored.data.get(name) == value for name, value in message.data.items())
         )
         return Said("duplicate") if same else Said("conflict", "conflict")
 
-    def _resolved(self, message: Message, now: datetime) -> Event:
-        time = message.time or now
-        event = Event(message, self._payer(message, time), time, now - time > FIVE_MINUTES)
-        assert event.holder is not None
-        window = timedelta(days=self.setting(event.holder, "late_event_window_days", now))
+    def _resolved(
+        self,
+        message: Message,
+        now: datetime,
+        *,
+        time: datetime | None = None,
+        let_in: bool = False,
+        entitles: bool = False,
+    ) -> Event:
+        """A message with its payer and rates, and why it can't be placed if it can't."""
+        time = time or message.time or now
+        late = let_in or now - time > FIVE_MINUTES
+        holder = self._payer(message, time)
+        event = Event(message, holder, time, late, entitles=entitles)
+        if holder is None:
+            event.said = Said("exception", "ambiguous_contract")
+            return event
+        event.rates = self.rates(holder, message, time, entitles=entitles)
+        window = timedelta(days=self.setting(holder, "late_event_window_days", now))
         if time - now > FIVE_MINUTES:
             event.said = Said("held", "in_the_future")
-        elif now - time > window:
+        elif now - time > window and not let_in:
             event.said = Said("exception", "too_late")
+        elif not event.rates:
+            event.said = Said("exception", "no_rate")
+        elif code := unpriceable(event):
+            event.said = Said("exception", code)
         return event
 
-    def _payer(self, message: Message, time: datetime) -> Holder:
+    def _payer(self, message: Message, time: datetime) -> Holder | None:
+        """The contract that is named, or the one that covers and prices it, or the open one; None
+        where two contracts would do and none is the default."""
         mine = [h for h in self.holders if h.customer == message.customer]
         if message.contract is not None:
             return next(h for h in mine if h.code == message.contract)
-        contract = next((h for h in mine if not h.open and h.term_at(time)), None)
-        return contract or next(h for h in mine if h.open)
+        would = [h for h in mine if h.term_at(time) and self.rates(h, message, time)]
+        if len(would) > 1:
+            would = [h for h in would if h.is_default]
+            return would[0] if would else None
+        return would[0] if would else next(h for h in mine if h.open)
 
     def let_in(self, batch: Sequence[Message], now: datetime, order: Sequence[int]) -> None:
         """A person lets exceptions in: judged now as late use, whatever their age (L8)."""
-        events = [self.events[message.customer, message.key] for message in batch]
+        known = [self.events[message.customer, message.key] for message in batch]
+        events = [self._resolved(e.message, now, time=e.time, let_in=True) for e in known]
+        assert set(order) == {i for i, event in enumerate(events) if not event.said.status}
         for index in order:
-            event = events[index]
-            event.holder, event.late = self._payer(event.message, event.time), True
-            before = event.said.status
+            event, before = events[index], known[index].said.status
             self._judge(event, now)
+            self.events[event.message.customer, event.message.key] = event
             self.counts[before] -= 1
             self.counts[event.said.status] = self.counts.get(event.said.status, 0) + 1
+        self._owe([events[index] for index in order], now)
+        for index in order:
+            self._notice_pools(events[index], now)
+
+    def _owe(self, events: Sequence[Event], now: datetime) -> None:
+        """What we owe providers for a batch, in one sum per pool, item and day (V14)."""
+        owed: dict[tuple[str, date], tuple[Pool, Fraction]] = {}
         for event in events:
-            for rate in self.rates[event.message.meter]:
-                assert event.holder is not None
-                self.notice(event.holder.pool(rate.unit), now)
+            for rate in event.rates:
+                cost = provider_cost(rate, event)
+                if event.said.status == "applied" and cost and not rate.agent:
+                    assert event.holder is not None
+                    pool = event.holder.pool(rate.unit)
+                    key = f"{id(pool)} {rate.item}", self._posting_date(event, now)
+                    owed[key] = pool, cost + (owed[key][1] if key in owed else 0)
+        for (_, on), (pool, cost) in owed.items():
+            pool.costs.append((on, cost))
+
+    def _posting_date(self, event: Event, now: datetime) -> date:
+        economic = self.date_of(event.time)
+        return self.date_of(now) if economic.replace(day=1) in self.closed else economic
 
     def _notice_all(self, batch: Sequence[Message], drawing: set[int], now: datetime) -> None:
         """Look at the thresholds of every pool that the batch asked for, where one drew at all."""
         for message in batch:
             event = self._resolved(message, now)
-            if not event.said.status and event.holder is not None and id(event.holder) in drawing:
-                for rate in self.rates[message.meter]:
-                    self.notice(event.holder.pool(rate.unit), now)
+            if not event.said.status and id(event.holder) in drawing:
+                self._notice_pools(event, now)
+
+    def _notice_pools(self, event: Event, now: datetime) -> None:
+        assert event.holder is not None
+        for rate in event.rates:
+            self.notice(event.holder.pool(rate.unit), now)
 
     def _judge(self, event: Event, now: datetime) -> None:
         """Apply an event whole or refuse it whole (L5)."""
         holder = event.holder
         assert holder is not None
-        rates = self.rates[event.message.meter]
-        need: dict[str, int] = {}
-        for rate in rates:
-            need[rate.unit] = need.get(rate.unit, 0) + self._whole(holder, rate, event)
-        first = need[rates[0].unit]
-        event.credits = need
+        event.credits = need = self._need(holder, event)
+        first = need[event.rates[0].unit]
         if self.enforcement(holder, event.time) == "OBSERVE":
             event.said = Said("recorded", "", first)
+            return
+        if self.seat_is_short(event, need, now):
+            event.said = Said("refused", "seat_limit", first)
             return
         plans = {
             unit: self._plan(holder.pool(unit), event, n, now, event.late)
@@ -159,33 +219,20 @@ class Oracle(Holding):
         elif refusals:
             event.said = Said("refused", refusals[0], first)
         else:
-            economic = self.date_of(event.time)
-            on = self.date_of(now) if economic.replace(day=1) in self.closed else economic
+            on = self._posting_date(event, now)
             for unit, plan in plans.items():
                 assert isinstance(plan, Plan)
                 self._draw(holder.pool(unit), event, plan, on, now)
-            for rate in rates:
-                self._count(holder, rate, event)
+            for rate in event.rates:
+                count(holder.pool(rate.unit), rate, event)
             event.said = Said("applied", "", first)
 
-    def _exact(self, rate: Rate, event: Event) -> Fraction:
-        return event.message.quantity * rate.credits / rate.per
-
-    def _whole(self, holder: Holder, rate: Rate, event: Event) -> int:
-        """R3, R4: fixed rates multiply; packs draw the floor of the exact running sum."""
-        exact = self._exact(rate, event)
-        if rate.per == 1:
-            return int(exact)
-        pool = holder.pool(rate.unit)
-        cumulative = pool.cumulative.get(rate.item, Fraction(0)) + exact
-        return floor(cumulative) - pool.drawn.get(rate.item, 0)
-
-    def _count(self, holder: Holder, rate: Rate, event: Event) -> None:
-        if rate.per > 1:
+    def _need(self, holder: Holder, event: Event) -> dict[str, int]:
+        need: dict[str, int] = {}
+        for rate in event.rates:
             pool = holder.pool(rate.unit)
-            exact = self._exact(rate, event)
-            pool.cumulative[rate.item] = pool.cumulative.get(rate.item, Fraction(0)) + exact
-            pool.drawn[rate.item] = floor(pool.cumulative[rate.item])
+            need[rate.unit] = need.get(rate.unit, 0) + whole(pool, rate, event)
+        return need
 
     def _plan(self, pool: Pool, event: Event, need: int, now: datetime, late: bool) -> Plan | str:
         """L3, L4, L8, L9, L19: who would pay, or the code of the refusal."""
@@ -263,13 +310,16 @@ class Oracle(Holding):
                 lapse.credits -= back
                 self._write(pool, "EXPIRE", block, -back, lapse.at, on, now)
                 take += back
-            entry = self._write(pool, "CONSUME", block, take, event.time, on, now, term)
+            entry = self._write(
+                pool, "CONSUME", block, take, event.time, on, now, term, account(event, pool.unit)
+            )
             draws.append(Draw(block, take, entry.value, term))
         if plan.overage:
             assert plan.commitment is not None
             entry = self._write(
-                pool, "OVERAGE", plan.commitment, plan.overage, event.time, on, now, term
-            )
+                pool, "OVERAGE", plan.commitment, plan.overage, event.time, on, now, term,
+                _overage(account(event, pool.unit)),
+            )  # fmt: skip
             draws.append(Draw(plan.commitment, plan.overage, entry.value, term))
 
     def _write(
@@ -282,77 +332,133 @@ class Oracle(Holding):
         on: date,
         now: datetime,
         term: Term | None = None,
+        account: str = "4010",
     ) -> Entry:
         """Append a movement; its value is the difference of two roundings (M4)."""
         gone = pool.moved(of)
         value = _released(of.cost, of.quantity, gone + credits) - _released(
             of.cost, of.quantity, gone
         )
-        entry = Entry(type_, of, credits, value, effective_at, now, on, term)
+        entry = Entry(type_, of, credits, value, effective_at, now, on, term, account)
         pool.entries.append(entry)
         return entry
 
     # ------------------------------------------------------------------ holds
 
     def hold(self, message: Message, lasts: timedelta, now: datetime) -> str:
-        """Place a hold on what a message of this instant would cost; packs count as whole credits."""
+        """Place a hold on what a message of this instant would cost; fractions count as whole credits.
+
+        Admission is that of an event of this cost and instant.
+        """
         event = self._resolved(message, now)
         holder = event.holder
-        assert holder is not None
+        if event.said.status or holder is None:
+            return event.said.code
         need: dict[str, int] = {}
-        for rate in self.rates[message.meter]:
-            need[rate.unit] = need.get(rate.unit, 0) + ceil(self._exact(rate, event))
+        for rate in event.rates:
+            need[rate.unit] = need.get(rate.unit, 0) + ceil(exact(rate, event))
         asked = {unit: credits for unit, credits in need.items() if credits}
         if len(asked) != 1:
             return "hold_in_two_units" if asked else "hold_of_nothing"
         [(unit, credits)] = asked.items()
         pool = holder.pool(unit)
-        refused: Plan | str = ""
         if self.enforcement(holder, now) != "OBSERVE":
+            if self.seat_is_short(event, asked, now):
+                return "seat_limit"
             refused = self._plan(pool, event, credits, now, late=False)
-        code = refused if isinstance(refused, str) else ""
-        return self.place(pool, message.key, credits, lasts, code, now)
+            if isinstance(refused, str):
+                return refused
+        self.holds.append(Hold(pool, message.key, credits, now, now + lasts, message.user))
+        return ""
 
     def capture(self, hold: Hold, message: Message, now: datetime) -> str:
         """Turn a hold into an event of its instant, whole or not at all."""
         if hold.ended is not None or now >= hold.expires_at:
             return "hold_ended"
-        if [rate.unit for rate in self.rates[message.meter]] != [hold.pool.unit]:
-            return "hold_of_another_unit"
         message = message_of(hold, message)
-        event = Event(message, hold.pool.holder, hold.held_at, late=True, captured=True)
-        [rate] = self.rates[message.meter]
-        if self._whole(hold.pool.holder, rate, event) > self.largest_capture(hold, now):
-            # Whether it could be paid decides first: what is refused has no size.
-            refused = self._refused(hold, event, now)
-            return "capture_refused" if refused else "hold_exceeded"
+        event = self._resolved(message, now, let_in=True)
+        event.captured = True
+        if event.said.status:
+            return "capture_refused"
+        if {rate.unit for rate in event.rates} != {hold.pool.unit}:
+            return "hold_of_another_unit"
+        # Whether it could be paid decides first: what is refused has no size.
         if self._refused(hold, event, now):
             return "capture_refused"
+        need = self._need(hold.pool.holder, event)[hold.pool.unit]
+        if need > self.largest_capture(hold, now):
+            return "hold_exceeded"
         hold.ended = (CAPTURED, now)
         self.events[message.customer, message.key] = event
         self._judge(event, now)
+        self._owe([event], now)
         self.counts[event.said.status] = self.counts.get(event.said.status, 0) + 1
         self.notice(hold.pool, now)
         return ""
 
     def _refused(self, hold: Hold, event: Event, now: datetime) -> bool:
+        """Whether a capture can't be paid; its own hold is not counted as far as it is captured."""
         if self.enforcement(hold.pool.holder, event.time) == "OBSERVE":
             return False
-        [rate] = self.rates[event.message.meter]
-        need = self._whole(hold.pool.holder, rate, event)
+        need = self._need(hold.pool.holder, event)[hold.pool.unit]
         return isinstance(self._plan(hold.pool, event, need, now, late=True), str)
+
+    # ------------------------------------------------------------------ access over time
+
+    def buy(
+        self, holder: Holder, item: str, kind: str, users: int, source: str, now: datetime
+    ) -> str:
+        """Buy a feature or licences for a period: credits leave at once, or nothing happens (V7)."""
+        offered = self.version(holder, now).rates
+        rate = next((r for r in offered if r.item == item and r.kind == kind), None)
+        if rate is None:
+            return "item_not_sold"
+        message = Message(
+            holder.customer, source, rate.meter, Fraction(users), contract=holder.code
+        )
+        event = self._resolved(message, now, entitles=True)
+        self._judge(event, now)
+        if event.said.status not in ("applied", "recorded"):
+            return event.said.code
+        self.events[holder.customer, source] = event
+        self.counts[event.said.status] = self.counts.get(event.said.status, 0) + 1
+        self._notice_pools(event, now)
+        today = holder.day(now)
+        first = today.replace(day=1) if kind == "licence" else today
+        assert rate.months is not None
+        self.accesses.append(Access(event, first, months_later_day(first, rate.months), now))
+        return ""
+
+    def _earn(self, now: datetime) -> None:
+        """Revenue of access, day by day, as far as the months of the books are over."""
+        for access in self.accesses:
+            for through, amount in access.earn(now, self.zone):
+                late = through.replace(day=1) in self.closed
+                self.earned.append((self.date_of(now) if late else through, amount))
 
     # ------------------------------------------------------------------ corrections
 
     def correct(self, event: Event, credits: int, now: datetime, *, void: bool = False) -> str:
-        """Set an event's credits in its first unit (L10). Returns the code of a refusal, or ""."""
+        """Set an event's credits in its first unit, a void in all (L10).
+
+        Returns the code of a refusal, or "".
+        """
+        if event.entitles:
+            return "entitlement_not_corrected"
         if event.void:
             return "event_void"
         holder = event.holder
         assert holder is not None
-        pool = holder.pool(self.rates[event.message.meter][0].unit)
-        before = event.credits[pool.unit]
+        pool = holder.pool(event.rates[0].unit)
         today = self.date_of(now)
+        for unit, drawn in event.credits.items():
+            if void and unit != pool.unit:
+                self._correct_sums(event, unit, drawn, 0, today, first=True)
+                if drawn:
+                    self._give_back(holder.pool(unit), event, drawn, now)
+                    event.credits[unit] = 0
+                    self.notice(holder.pool(unit), now)
+        before = event.credits[pool.unit]
         if credits > before:
             plan = self._plan(pool, event, credits - before, now, late=True)
             if isinstance(plan, str):
@@ -360,11 +466,25 @@ class Oracle(Holding):
             self._draw(pool, event, plan, today, now)
         elif credits < before:
             self._give_back(pool, event, before - credits, now)
+        first = not event.corrected
+        self._correct_sums(event, pool.unit, before, credits, today, first=first)
         event.credits[pool.unit] = credits
-        event.void = void
+        event.void, event.corrected = void, True
         if credits != before:
             self.notice(pool, now)
         return ""
+
+    def _correct_sums(
+        self, event: Event, unit: str, before: int, credits: int, on: date, *, first: bool
+    ) -> None:
+        """What the correction means for running sums of a unit, and for what providers are owed."""
+        assert event.holder is not None
+        pool = event.holder.pool(unit)
+        for rate in event.rates:
+            if rate.unit == unit:
+                owed = correct(pool, rate, event, before, credits, first=first)
+                if owed:
+                    pool.costs.append((on, owed))
 
     def _give_back(self, pool: Pool, event: Event, credits: int, now: datetime) -> None:
         """Reverse own draws, last first; what returns to an ended block lapses at once."""
@@ -375,8 +495,12 @@ class Oracle(Holding):
             if not back:
                 continue
             credits -= back
-            type_ = "CONSUME" if isinstance(draw.of, Block) else "OVERAGE"
-            entry = self._write(pool, type_, draw.of, -back, event.time, today, now, draw.term)
+            type_, where = "CONSUME", account(event, pool.unit)
+            if not isinstance(draw.of, Block):
+                type_, where = "OVERAGE", _overage(where)
+            entry = self._write(
+                pool, type_, draw.of, -back, event.time, today, now, draw.term, where
+            )
             draw.credits -= back
             draw.value += entry.value
             if isinstance(draw.of, Block):
@@ -415,25 +539,25 @@ class Oracle(Holding):
         self.notice(pool, now)
 
     def begin_days(self, now: datetime) -> None:
-        """At every midnight that went by, the day's credits are there (L15). Holders are in UTC."""
+        """At every local midnight that went by, the day's credits are there (L15)."""
         for holder in self.holders:
             for pool in holder.pools.values():
                 days = sorted(
                     {
                         d.made + DAY * n
                         for d in pool.dailies
-                        for n in range((now.date() - d.made).days + 1)
+                        for n in range((holder.day(now) - d.made).days + 1)
                     }
                 )
                 for day in days:
                     for daily in pool.dailies:
                         if daily.gives(day):
-                            self._make_day(pool, daily, day, datetime.combine(day, time(), UTC))
+                            self._make_day(pool, daily, day, holder.midnight(day))
 
     def _make_day(self, pool: Pool, daily: Daily, day: date, begins: datetime) -> None:
         self.days_made += 1
         daily.made = day
-        ends = datetime.combine(day + DAY, time(), UTC)
+        ends = pool.holder.midnight(day + DAY)
         pool.blocks.append(
             Block(
                 source=f"{daily.source}@{day}",
@@ -461,7 +585,8 @@ class Oracle(Holding):
         return ""
 
     def sweep(self, now: datetime) -> None:
-        """Let the rest of every block that ended expire, at its end (L11)."""
+        """Let the rest of every block that ended expire, at its end (L11); earn what is due."""
+        self._earn(now)
         for holder in self.holders:
             for pool in holder.pools.values():
                 ended = [b for b in pool.blocks if b.expires_at and b.expires_at <= now]
@@ -513,6 +638,11 @@ class Oracle(Holding):
 
     def date_of(self, instant: datetime) -> date:
         return instant.astimezone(self.zone).date()
+
+
+def _overage(account: str) -> str:
+    """Overage has a revenue account of its own; what is not revenue at once goes where it always goes."""
+    return "4020" if account == "4000" else account
 
 
 def _released(cost: int, quantity: int, gone: int) -> int:

@@ -107,9 +107,13 @@ class Alerting:
                 pool.crossings.append((figures[0], name, armed[0]))
 
     def rearm(self, pool: Pool, now: datetime) -> None:
-        """Arm again what a grant (or a lifted cap) brought below its threshold."""
+        """Arm again what a grant (or a lifted cap) brought below its threshold; a cap of nothing is
+        reached by anything."""
         figures = self._figures(pool, now)
         for (number, name), armed in pool.armed.items():
-            if figures and number == figures[0] and armed[1] and not self._reached(name, figures):
+            if not figures or number != figures[0] or not armed[1]:
+                continue
+            no_cap = name.startswith("OVERAGE_") and figures[4] == 0
+            if not no_cap and not self._reached(name, figures):
                 armed[0] += 1
                 armed[1] = False

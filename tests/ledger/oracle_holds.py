@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
 from math import floor
 
-from tests.ledger.oracle_alerts import Alerting
-from tests.ledger.oracle_rows import Block, Event, Hold, Message, Pool
+from tests.ledger.oracle_rates import Pricing
+from tests.ledger.oracle_rows import Block, Event, Hold, Message, Pool, Rate
 
 LAPSED, RELEASED, CAPTURED = "lapsed", "released", "captured"
 
 
-class Holding(Alerting):
+class Holding(Pricing):
     """Holds, and the part of admission that goes by them."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, rated: Mapping[str, Rate]) -> None:
+        super().__init__(rated)
         self.holds: list[Hold] = []
 
     def held(self, pool: Pool, now: datetime) -> int:
@@ -37,15 +39,6 @@ class Holding(Alerting):
             pool.rest(block) for block in pool.blocks if block not in eligible and block.lives(now)
         )
         return max(0, total - max(0, self.held(pool, now) - others))
-
-    def place(
-        self, pool: Pool, code: str, credits: int, lasts: timedelta, refused: str, now: datetime
-    ) -> str:
-        """Place a hold. `refused`: what an event of this cost and instant would be refused with."""
-        if refused:
-            return refused
-        self.holds.append(Hold(pool, code, credits, now, now + lasts))
-        return ""
 
     def release(self, hold: Hold, now: datetime) -> str:
         """Give a hold back; one that is over stays so."""
@@ -73,10 +66,14 @@ class Holding(Alerting):
 
 
 def message_of(hold: Hold, message: Message) -> Message:
-    """The message of a capture: the hold's customer, contract and instant."""
+    """The message of a capture: the hold's customer, contract, user and instant."""
     holder = hold.pool.holder
-    return Message(
-        holder.customer, message.key, message.meter, message.quantity, hold.held_at, holder.code
+    return replace(
+        message,
+        customer=holder.customer,
+        contract=holder.code,
+        time=hold.held_at,
+        user=hold.user,
     )
 
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime
+from fractions import Fraction
+from math import floor
 
+from tests.ledger.oracle import Oracle
 from tests.ledger.oracle_rows import Block, Pool, Term
 
 
@@ -54,13 +58,29 @@ def consumption(pool: Pool, term: Term) -> dict[str, int]:
     return {kind: credits for kind, credits in found.items() if credits}
 
 
-def revenue(pools: Iterable[Pool]) -> dict[tuple[date, str], int]:
-    """Value per posting date and account: usage 4000, breakage 4010, overage 4020."""
-    accounts = {"CONSUME": "4000", "EXPIRE": "4010", "OVERAGE": "4020"}
-    found: dict[tuple[date, str], int] = {}
+def earnings(oracle: Oracle, pools: Iterable[Pool]) -> dict[tuple[date, str], int]:
+    """Value per posting date and account: revenue, what runs over days, what is a provider's."""
+    found: Counter[tuple[date, str]] = Counter()
     for pool in pools:
         for e in pool.entries:
-            if e.type in accounts:
-                key = e.posting_date, accounts[e.type]
-                found[key] = found.get(key, 0) + e.value
+            if e.type != "REVOKE":
+                found[e.posting_date, e.account] += e.value
+        for on, cents in _in_cents(pool.costs):
+            found[on, "2010"] += cents
+            found[on, "5000"] -= cents
+    for on, amount in oracle.earned:
+        found[on, "4000"] += amount
+        found[on, "2120"] -= amount
     return {key: value for key, value in found.items() if value}
+
+
+def _in_cents(costs: Iterable[tuple[date, Fraction]]) -> Iterator[tuple[date, int]]:
+    """Each cost as the difference of two rounded sums, so that all add up (M4)."""
+    total = Fraction(0)
+    for on, cost in costs:
+        yield on, _cents(total + cost) - _cents(total)
+        total += cost
+
+
+def _cents(amount: Fraction) -> int:
+    return floor(amount * 100 + Fraction(1, 2))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time
 from fractions import Fraction
 from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
 
 PRIORITIES = {"daily": 10, "promo": 20, "compensation": 20}
 
@@ -19,12 +21,45 @@ class Said(NamedTuple):
 
 
 class Rate(NamedTuple):
-    """One price of a meter: `credits` per `per` of its quantity, in one unit."""
+    """One price of a meter: `credits` per `per` of its quantity, or of one property, in one unit.
+
+    `match` narrows it to messages with these properties; `months` is the period of a flat fee or a
+    licence; of an `agent`'s item the value is the provider's.
+    """
 
     item: str
+    meter: str
     unit: str
     credits: int
     per: int = 1
+    kind: str = "fixed"
+    match: tuple[tuple[str, str], ...] = ()
+    property: str = ""
+    agent: bool = False
+    months: int | None = None
+
+
+class Version(NamedTuple):
+    """A version of the card, as published."""
+
+    name: str
+    effective_from: datetime
+    rates: list[Rate]
+
+
+class Lock(NamedTuple):
+    """A right to a version until an instant, exclusive (R1)."""
+
+    version: Version
+    until: datetime
+
+
+class Choice(NamedTuple):
+    """What a customer wants an action rated as, from an instant on (R2)."""
+
+    item: str
+    to: str
+    effective_at: datetime
 
 
 @dataclass(frozen=True)
@@ -37,6 +72,8 @@ class Message:
     quantity: Fraction
     time: datetime | None = None
     contract: str | None = None
+    user: str | None = None
+    data: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(eq=False)
@@ -134,21 +171,26 @@ class Entry:
     recorded_at: datetime
     posting_date: date
     term: Term | None = None
+    account: str = ""
 
 
 @dataclass(eq=False)
 class Event:
-    """An event as stored: what it drew, per unit."""
+    """An event as stored: what it drew, per unit. `entitles`: it buys access over time."""
 
     message: Message
     holder: Holder | None
     time: datetime
     late: bool
     captured: bool = False
+    entitles: bool = False
+    rates: list[Rate] = field(default_factory=list)
     said: Said = field(default_factory=lambda: Said(""))
     credits: dict[str, int] = field(default_factory=dict)
+    drawn: dict[Rate, int] = field(default_factory=dict)
     draws: dict[str, list[Draw]] = field(default_factory=dict)
     void: bool = False
+    corrected: bool = False
 
 
 @dataclass(eq=False)
@@ -176,6 +218,7 @@ class Pool:
     dailies: list[Daily] = field(default_factory=list)
     cumulative: dict[str, Fraction] = field(default_factory=dict)
     drawn: dict[str, int] = field(default_factory=dict)
+    costs: list[tuple[date, Fraction]] = field(default_factory=list)
     base: int = 0
     armed: dict[tuple[int, str], list[Any]] = field(default_factory=dict)
     crossings: list[tuple[int, str, int]] = field(default_factory=list)
@@ -205,11 +248,21 @@ class Holder:
     customer: str
     code: str
     open: bool
+    zone: ZoneInfo
+    is_default: bool = False
     terms: list[Term] = field(default_factory=list)
     pools: dict[str, Pool] = field(default_factory=dict)
+    lock: Lock | None = None
+    choices: list[Choice] = field(default_factory=list)
 
     def term_at(self, instant: datetime) -> Term | None:
         return next((t for t in self.terms if t.starts_at <= instant < t.ends_at), None)
+
+    def day(self, instant: datetime) -> date:
+        return instant.astimezone(self.zone).date()
+
+    def midnight(self, day: date) -> datetime:
+        return datetime.combine(day, time(), self.zone).astimezone(UTC)
 
     def pool(self, unit: str) -> Pool:
         return self.pools.setdefault(unit, Pool(self, unit))
@@ -224,6 +277,7 @@ class Hold:
     credits: int
     held_at: datetime
     expires_at: datetime
+    user: str | None = None
     ended: tuple[str, datetime] | None = None
 
 

@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
-from creditops.lib import sql
+from creditops.lib import calendar, sql
 from ledger import (
+    corrected_sums,
+    corrections,
     daily_credits,
     drawdown,
+    entitlements,
     hold_ends,
     line,
     moving,
     periods,
     pool_books,
+    provider_costs,
     rating,
     resolving,
+    seats,
+    tariffs,
 )
 from ledger.line import LATE_AFTER
+from ledger.seats import Use
 
 # Sets an attribute for the time of a test.
 Plant = Callable[[Any, str, Any], None]
@@ -187,6 +195,212 @@ def days_wait_for_the_sweep(plant: Plant) -> None:
     plant(daily_credits, "bring_up_to_date", lambda lines, now: False)
 
 
+def seats_are_not_counted(plant: Plant) -> None:
+    """Users draw as if each batch were their first in the month."""
+    plant(seats.Seats, "write", lambda book: None)
+
+
+def inside_a_batch_seats_stay_as_they_were(plant: Plant) -> None:
+    """What a user's earlier events in the same batch took is not looked at."""
+    usual = seats.Seats.left
+
+    def left(book: seats.Seats, *args: Any) -> int | None:
+        drawn, book.drawn = book.drawn, {}
+        try:
+            return usual(book, *args)
+        finally:
+            book.drawn = drawn
+
+    plant(seats.Seats, "left", left)
+
+
+def holds_leave_seats_alone(plant: Plant) -> None:
+    """What is on hold for a user is not looked at."""
+    plant(seats, "Use", lambda used=0, held=0: Use(used, 0))
+
+
+def corrections_keep_their_seat(plant: Plant) -> None:
+    """Credits that come back don't come back to the user."""
+    plant(seats, "correct", lambda *args: None)
+
+
+def late_use_needs_a_seat(plant: Plant) -> None:
+    """What was used is refused because its user had no more."""
+    usual = drawdown.Drawing._seat_is_short
+
+    def seat_is_short(drawing: drawdown.Drawing, event: Any, credits: Any) -> bool:
+        late, event.late = event.late, False
+        try:
+            return usual(drawing, event, credits)
+        finally:
+            event.late = late
+
+    plant(drawdown.Drawing, "_seat_is_short", seat_is_short)
+
+
+def the_first_rate_that_matches_prices(plant: Plant) -> None:
+    """The provider's price is not looked for where there is one for all."""
+
+    def narrowest(matching: Any) -> list[Any]:
+        found: dict[Any, Any] = {}
+        for rate in matching:
+            found.setdefault((rate.property, rate.unit_id), rate)
+        return list(found.values())
+
+    plant(tariffs, "narrowest", narrowest)
+
+
+def one_property_is_as_narrow_as_two(plant: Plant) -> None:
+    """Of a price for a provider and one for its model the first on the card counts."""
+
+    def narrowest(matching: Any) -> list[Any]:
+        found: dict[Any, Any] = {}
+        for rate in matching:
+            key = (rate.property, rate.unit_id)
+            if key not in found or (rate.match and not found[key].match):
+                found[key] = rate
+        return list(found.values())
+
+    plant(tariffs, "narrowest", narrowest)
+
+
+def new_prices_price_what_was_used_before(plant: Plant) -> None:
+    """The newest version acts, whenever the usage was and the version begins."""
+    plant(tariffs, "_acting", lambda versions, time: versions[-1] if versions else None)
+
+
+def locks_are_forgotten(plant: Plant) -> None:
+    """Who has a right to the old price pays the new one."""
+    usual = tariffs.PriceBook.tariff
+
+    def tariff(book: tariffs.PriceBook, holder_id: int, time: datetime) -> Any:
+        rows = book._assigned.get(holder_id, ())
+        book._assigned[holder_id] = tuple(row._replace(pinned_id=None) for row in rows)
+        return usual(book, holder_id, time)
+
+    plant(tariffs.PriceBook, "tariff", tariff)
+
+
+def prices_begin_an_instant_late(plant: Plant) -> None:
+    """Versions, and what follows a lock, act from one microsecond after their instant on."""
+    usual = tariffs.PriceBook.tariff
+
+    def tariff(book: tariffs.PriceBook, holder_id: int, time: datetime) -> Any:
+        return usual(book, holder_id, time - timedelta(microseconds=1))
+
+    plant(tariffs.PriceBook, "tariff", tariff)
+
+
+def choices_are_forgotten(plant: Plant) -> None:
+    """Whatever the customer chose, the old price counts."""
+    plant(tariffs.PriceBook, "chosen", lambda book, holder_id, item, time: item)
+
+
+def ended_actions_keep_their_price(plant: Plant) -> None:
+    """What no version in force has goes on costing what it did."""
+    usual = tariffs.PriceBook.rates
+
+    def rates(book: tariffs.PriceBook, holder: int, tariff: Any, event: Any, *args: Any, **kw: Any):
+        return usual(book, holder, tariff, event, *args, **kw) or book._retired(
+            tariff, event, *args
+        )
+
+    plant(tariffs.PriceBook, "rates", rates)
+
+
+def what_providers_charge_is_rounded_day_by_day(plant: Plant) -> None:
+    """Parts of a cent are lost between postings."""
+    usual = provider_costs._decimal
+    plant(provider_costs, "_decimal", lambda cost: usual(cost).quantize(Decimal("0.01")))
+
+
+def what_is_passed_on_is_revenue(plant: Plant) -> None:
+    """An agent books gross."""
+    plant(drawdown, "AGENT", drawdown.USAGE)
+
+
+def a_day_of_access_is_earned_too_late(plant: Plant) -> None:
+    """The last day of a month counts in the next one."""
+    usual = calendar.days_passed
+
+    def days_passed(starts_on: date, ends_on: date, through: date) -> int:
+        return usual(starts_on, ends_on, calendar.day_before(through))
+
+    plant(calendar, "days_passed", days_passed)
+
+
+def licences_run_from_the_day_they_are_added(plant: Plant) -> None:
+    """A licence's period does not begin with the month."""
+    usual = entitlements.charge_licences
+
+    def charge_licences(holder: Any, *, at: datetime, **fields: Any) -> Any:
+        return usual(holder, at=at, starts_on=at.date(), **fields)
+
+    plant(entitlements, "charge_licences", charge_licences)
+
+
+def only_the_first_unit_can_be_scoped(plant: Plant) -> None:
+    """Of two units that an event draws, the second one's scoped credits are passed by."""
+    usual = drawdown.Drawing._fits_windows
+
+    def fits_windows(drawing: drawdown.Drawing, event: Any) -> bool:
+        charges, event.charges = event.charges, event.charges[:1]
+        try:
+            return usual(drawing, event)
+        finally:
+            event.charges = charges
+
+    plant(drawdown.Drawing, "_fits_windows", fits_windows)
+
+
+def ended_terms_still_cover(plant: Plant) -> None:
+    """A contract pays for what comes after it, or before."""
+    plant(resolving.HeldTerms, "covers", lambda holder, time: bool(holder.terms))
+
+
+def any_of_two_contracts_pays(plant: Plant) -> None:
+    """Which contract is the default is not looked at, and doubt is no reason."""
+    usual = resolving._take_covering
+
+    def take_covering(event: Any, candidates: list[Any], book: Any, at: datetime) -> None:
+        fit = [h for h in candidates if h.covers(event.time) and resolving._prices(h, event, book)]
+        others = [h for h in candidates if h.key.kind == "open"]
+        usual(event, [*fit[:1], *others], book, at)
+
+    plant(resolving, "_take_covering", take_covering)
+
+
+def layouts_that_are_over_tell_totals(plant: Plant) -> None:
+    """What a pool comes to is read from a layout that is not the right one any more."""
+    _cut_out(plant, "AND (s.relay_at IS NULL OR s.relay_at > %(at)s)")
+
+
+def use_that_lies_ahead_counts_now(plant: Plant) -> None:
+    """What a pool comes to counts use of some minutes ahead."""
+    _cut_out(plant, "AND s.current_from <= %(at)s")
+
+
+def scoped_credits_are_left_out(plant: Plant) -> None:
+    """What a pool comes to knows only credits that are laid out."""
+    _cut_out(plant, "+ s.scoped_left")
+
+
+def _cut_out(plant: Plant, condition: str) -> None:
+    usual = sql.statement
+    assert condition in usual("ledger", "pool_totals")
+    plant(sql, "statement", lambda package, name: usual(package, name).replace(condition, ""))
+
+
+def voids_forget_the_second_unit(plant: Plant) -> None:
+    """A void gives back what was drawn in the first unit."""
+    plant(corrections, "_parts", lambda event: [])
+
+
+def void_events_stay_in_running_sums(plant: Plant) -> None:
+    """What a void event brought to the next whole credit goes on counting."""
+    plant(corrected_sums, "correct", lambda *args, **fields: None)
+
+
 FAULTS = (
     any_event_fits_the_line,
     expired_blocks_still_pay,
@@ -209,4 +423,28 @@ FAULTS = (
     captures_keep_their_hold,
     holds_beyond_the_balance_leave_the_cap_alone,
     days_wait_for_the_sweep,
+    seats_are_not_counted,
+    inside_a_batch_seats_stay_as_they_were,
+    holds_leave_seats_alone,
+    corrections_keep_their_seat,
+    late_use_needs_a_seat,
+    the_first_rate_that_matches_prices,
+    one_property_is_as_narrow_as_two,
+    new_prices_price_what_was_used_before,
+    locks_are_forgotten,
+    prices_begin_an_instant_late,
+    choices_are_forgotten,
+    ended_actions_keep_their_price,
+    what_providers_charge_is_rounded_day_by_day,
+    what_is_passed_on_is_revenue,
+    a_day_of_access_is_earned_too_late,
+    licences_run_from_the_day_they_are_added,
+    only_the_first_unit_can_be_scoped,
+    ended_terms_still_cover,
+    any_of_two_contracts_pays,
+    layouts_that_are_over_tell_totals,
+    use_that_lies_ahead_counts_now,
+    scoped_credits_are_left_out,
+    voids_forget_the_second_unit,
+    void_events_stay_in_running_sums,
 )

@@ -39,6 +39,7 @@ def faults() -> list[str]:
                 *_chain(state),
                 *_generations(state, layouts, moves),
                 *_blocks(state, layouts, moves),
+                *_totals(state, layouts, moves),
             )
         ]
     return found
@@ -54,6 +55,22 @@ def _entries() -> list[str]:
         for entry in JournalEntry.objects.all()
         if entry.pk not in sides or any(sides[entry.pk].values())
     ]
+
+
+def _totals(state: PoolState, layouts: list[Layout], moves: list[Move]) -> list[str]:
+    """What the pool's state says that its blocks come to is what their rows say."""
+    parts = Counter({USED: 0, EXPIRED: 0, VOIDED: 0})
+    ends = {a.no: b.start_pos for a, b in itertools.pairwise(layouts)}
+    for segment in Segment.objects.filter(pool_id=state.pool_id, block_id__isnull=False):
+        end = ends.get(segment.layout_no, state.consumed)
+        parts[USED] += max(0, min(segment.pos_end, end) - segment.pos)
+    for move in moves:
+        if move.block_id is not None:
+            parts[COLUMN[move.type.removesuffix("_REVERSAL")]] += move.credits
+    granted = sum(block.granted for block in Block.objects.filter(pool_id=state.pool_id))
+    rows_say = [granted, parts[USED], parts[EXPIRED], parts[VOIDED]]
+    kept = [state.granted, state.used, state.expired, state.voided]
+    return [] if rows_say == kept else [f"its rows come to {rows_say}, its state says {kept}"]
 
 
 def _chain(state: PoolState) -> list[str]:

@@ -1,12 +1,12 @@
 """Daily credits: a block for every local day, as if at midnight, whoever comes first (L15, S37, X24)."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
 from creditops import schedule
 from creditops.lib.refusals import Refusal
-from ledger import availability, balances, corrections, daily_credits, explain, holders
+from ledger import availability, balances, corrections, daily_credits, explain, holders, holds
 from ledger.models import Block, BlockState, DailyGrant, JournalEntry, Layout, ThresholdCrossing
 from tests import cast
 
@@ -56,6 +56,23 @@ def test_the_next_days_credits_are_there_though_no_sweep_has_run(pool):
     sent = cast.send("u2", 7, when=NEXT_NOON)
 
     assert draws(sent) == [("free@2026-04-02", 5, 0), ("paid", 2, 50)]
+
+
+def test_a_day_that_begins_fires_no_alert_swept_or_not(pool):
+    """Its credits are not measured (X24): what an expiry brought over is told with the next use."""
+    cast.grant(cast.open_pool(pool.customer), 60, source="short", when=FIRST, end=NOON)
+    cast.send("u1", 100, when=FIRST)
+    give(pool)
+    told = list(ThresholdCrossing.objects.values_list("threshold", flat=True))
+
+    assert schedule.run_due(NEXT_NOON, now=NEXT_NOON).failed == []
+
+    assert Block.objects.filter(kind="daily").count() == 2
+    assert list(ThresholdCrossing.objects.values_list("threshold", flat=True)) == told == ["50"]
+    cast.send("u2", 1, when=NEXT_NOON)
+    assert list(ThresholdCrossing.objects.values_list("threshold", flat=True)[1:]) == [
+        "80", "95", "EXHAUSTED",
+    ]  # fmt: skip
 
 
 def test_what_a_day_leaves_ends_with_it(pool):
@@ -176,6 +193,16 @@ def test_a_check_counts_todays_credits_and_writes_nothing(pool):
     assert (seen.allowed, seen.available) == (True, 105)
     assert Block.objects.filter(kind="daily").count() == 1
     assert Layout.objects.filter(reason="check").count() == 0
+
+
+def test_a_hold_counts_todays_credits(pool):
+    give(pool)
+    work = cast.usage("job", 105)
+
+    held = holds.place(work, code="h1", lasts=timedelta(hours=1), by="Ada", at=NEXT_NOON)
+
+    assert held.credits == 105
+    assert available(pool, NEXT_NOON) == 0
 
 
 def test_a_correction_takes_the_credits_of_the_events_day_though_no_sweep_has_run(pool):

@@ -1,14 +1,21 @@
 """Pass-through at zero markup: what providers charge is drawn exactly, and posted (S15, R4, R5, V14)."""
 
+from datetime import timedelta
 from decimal import Decimal
+from fractions import Fraction
 
 import pytest
+from django.db import transaction
+from django.db.models import Sum
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as some
 
 from contracts import agreements, rate_cards
 from contracts.rate_cards import Item
+from creditops.lib import money
 from creditops.lib.refusals import Refusal
-from ledger import balances, explain
-from ledger.models import ProviderCost, Tariff
+from ledger import balances, corrections, explain, posting
+from ledger.models import JournalLine, ProviderCost, Tariff
 from tests import cast
 
 pytestmark = pytest.mark.django_db
@@ -32,8 +39,8 @@ def sells(*items, role="principal"):
     return pool
 
 
-def call(key, cost="0.12", when=NOON, **fields):
-    message = cast.usage(key, 1, meter="advanced", data={"provider_cost": Decimal(cost)}, **fields)
+def call(key, cost="0.12", when=NOON, meter="advanced", **fields):
+    message = cast.usage(key, 1, meter=meter, data={"provider_cost": Decimal(cost)}, **fields)
     return cast.report(message, when=when).outcomes[0]
 
 
@@ -48,6 +55,18 @@ def test_whole_credits_are_drawn_of_the_exact_sum_and_an_action_beside_each():
         for b in balances.of_pools(balances.pools_of(pool.holder), as_of=NOON, known_at=NOON)
     }
     assert left == {"DATA": 988, "ACTION": 95}
+
+
+def test_the_card_may_say_which_property_tells_what_the_provider_charged():
+    sells(Item("gateway", kind="pass_through", credit_value="0.05", unit="DATA", property="cost"))
+
+    def told(key, **data):
+        message = cast.usage(key, 1, meter="gateway", data=data)
+        return cast.report(message, when=NOON).outcomes[0]
+
+    assert [told(f"u{n}", cost=Decimal("0.12")).credits for n in range(3)] == [2, 2, 3]
+    assert told("u3", provider_cost=Decimal("0.12")).code == "no_quantity"
+    assert sum(ProviderCost.objects.values_list("cost", flat=True)) == Decimal("0.36")
 
 
 def test_a_principal_posts_revenue_and_cost_an_agent_neither():
@@ -68,6 +87,51 @@ def test_an_agent_passes_the_value_on():
 
     assert cast.journal(NOON) == ["2026-04-01 JE-05 debit 2100 0.10, credit 2010 0.10"]
     assert not ProviderCost.objects.exists()
+
+
+def test_an_agent_earns_nothing_by_overage_either():
+    """V14: what is used beyond the balance is the provider's too."""
+    acme = cast.customer()
+    holder, _, _ = cast.contract_pool(acme, commitment=10, price_minor=100)
+    card = [Item("voice", kind="pass_through", credit_value="0.05", role="agent")]
+    rate_cards.publish(
+        card="std", version="v1", items=card, effective_from=cast.START, by="Sam", at=cast.START
+    )
+    agreements.follow_rates(holder, rate_cards.find("std"), at=cast.START)
+    call("u1", "0.60", meter="voice", contract="c1")
+
+    assert cast.journal(NOON) == [
+        "2026-04-01 JE-05 debit 2100 1.00, credit 2010 1.00",
+        "2026-04-01 JE-15 debit 1150 0.20, credit 2010 0.20",
+    ]
+
+
+def test_of_two_units_of_one_event_each_goes_where_its_own_item_says():
+    """V14 is decided per item: data for a provider, and our own work beside it."""
+    pool = sells(Item("our work", 1, meter="advanced", unit="WORK"), role="agent")
+    cast.grant(cast.open_pool(pool.customer, "WORK"), 1, source="work", cost=10)
+    call("u1")
+
+    assert cast.journal(NOON) == [
+        "2026-04-01 JE-05 debit 2100 0.10, credit 2010 0.10",
+        "2026-04-01 JE-05 debit 2100 0.10, credit 4000 0.10",
+    ]
+
+
+def test_what_drew_nothing_is_corrected_as_what_it_is_whatever_came_next_on_the_line():
+    pool = sells(role="agent")
+    nothing = cast.usage("u1", 0, meter="credits:DATA")
+    uid = cast.report(nothing, when=NOON).outcomes[0].uid
+    call("u2")
+
+    assert explain.posted_as(explain.find(uid)) is None
+    corrections.correct(explain.find(uid), credits=4, by="Fiona", reason="typo", at=NOON)
+
+    assert cast.left_of(pool.holder, NOON) == 1_093
+    assert cast.journal(NOON) == [
+        "2026-04-01 JE-05 debit 2100 0.10, credit 2010 0.10",
+        "2026-04-01 JE-05 debit 2100 0.20, credit 4000 0.20",
+    ]
 
 
 def test_cents_of_provider_cost_are_rounded_over_all_days_together():
@@ -151,3 +215,51 @@ def test_a_card_that_makes_no_sense_is_not_published(item, code):
 
     assert refused.value.code == code
     assert not Tariff.objects.exists()
+
+
+COSTS = some.decimals("0", "3", places=7)
+
+
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture],
+)  # fmt: skip
+@given(
+    batches=some.lists(
+        some.tuples(some.lists(COSTS, min_size=1, max_size=5), some.integers(0, 3), some.booleans()),
+        min_size=1, max_size=12,
+    )
+)  # fmt: skip
+def test_what_is_posted_is_the_exact_cost_rounded_once_however_it_was_cut(batches, db):
+    """S15, V14: over batches and days, posted at once or late, nothing is lost and nothing made up; the
+    credits drawn are the whole ones of the same exact sum, to the credit."""
+    with transaction.atomic():
+        pool = sells()
+        spent, number, day, drawn = Decimal(0), 0, NOON, 0
+        for costs, days, posted in batches:
+            day += timedelta(days=days)
+            messages = []
+            for cost in costs:
+                number += 1
+                data = {"provider_cost": cost}
+                messages.append(cast.usage(f"u{number}", 1, meter="advanced", data=data))
+            outcomes = cast.report(*messages, when=day).outcomes
+            taken = [cost for cost, o in zip(costs, outcomes, strict=True) if o.status == "applied"]
+            spent += sum(taken, Decimal(0))
+            drawn += sum(
+                outcome.credits or 0 for outcome in outcomes if outcome.status == "applied"
+            )
+            if posted:
+                posting.run(day)
+        posting.run(day)
+
+        owed = money.round_half_up(Fraction(spent) * 100)
+        assert (posted_minor("JE-20"), drawn) == (owed, Fraction(spent) // Fraction("0.05"))
+        assert posted_minor("JE-05") == 5 * drawn  # a data credit cost 5 cents: no markup, no loss
+        assert pool.pk
+        transaction.set_rollback(True)
+
+
+def posted_minor(recipe: str) -> int:
+    """What entries of a recipe debited in all, in cents."""
+    lines = JournalLine.objects.filter(entry__recipe=recipe)
+    return lines.aggregate(sum=Sum("debit_minor"))["sum"] or 0

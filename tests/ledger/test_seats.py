@@ -97,6 +97,17 @@ def test_the_allowance_begins_anew_at_local_midnight_of_the_month(pool):
     assert send("a3", 100, when=march, user="ann").status == "applied"
 
 
+def test_the_last_minutes_of_a_month_have_its_seat_even_where_nobody_was_counted_yet(pool):
+    """An event is not late for five minutes, so the first one of all may belong to the month before."""
+    march = at("2026-03-01")
+    minutes = timedelta(minutes=4)
+
+    assert send("a1", 101, when=march, time=march - minutes, user="ann").code == "seat_limit"
+    assert send("a2", 100, when=march, time=march - minutes, user="ann").status == "applied"
+    assert send("a3", 100, when=march, user="ann").status == "applied"
+    assert breaches(march) == []
+
+
 def test_an_event_without_a_user_has_no_seat(pool):
     assert send("e1", 300, when=NOW).status == "applied"
 
@@ -259,3 +270,16 @@ def test_a_batch_of_a_thousand_seats_takes_as_many_queries_as_one_of_ten():
 
     assert few == many
     assert SeatUse.objects.count() == 1_011
+
+
+def test_a_check_reads_no_seat_where_nobody_has_an_allowance():
+    free = open_pool(customer("otto"))
+    grant(free, 400, source="b2")
+    message = usage("c", 5, customer="otto", user="ann")
+    availability.check(message, NOW)
+
+    with CaptureQueriesContext(connection) as captured:
+        verdict = availability.check(message, NOW)
+
+    assert verdict.allowed
+    assert not [query for query in captured if "seatuse" in query["sql"]]

@@ -11,10 +11,12 @@ from datetime import date
 
 import pytest
 
+from contracts import agreements, rate_cards
+from contracts.rate_cards import Item
 from creditops.lib import files
 from invoicing import payments
-from ledger import closing, corrections, expiry
-from ledger.models import Block, JournalEntry, Pool, UsageEvent
+from ledger import caps, closing, corrections, entitlements, expiry
+from ledger.models import Block, Entitlement, Holder, JournalEntry, Pool, UsageEvent
 from tests import cast, damage
 from tests.cast import at, usage
 
@@ -50,6 +52,7 @@ def books(books_break) -> Pool:
     cast.grant(pool, 10, source="b10", when=at("2026-02-06"))
     cast.send("f7", 100, when=at("2026-02-07"), customer="free")
     files.keep("paper", b"as it was", content_type="text/plain", at=NOW)
+    cast.sign_books(at("2026-02-20"))
     closing.close_month(date(2026, 1, 1), by="Fiona", at=at("2026-02-20"))
     assert said() == []
     return pool
@@ -215,7 +218,11 @@ def test_an_entry_without_lines(books):
 
     damage.plant(f"DELETE FROM ledger_journalline WHERE entry_id = {entry.id}")
 
-    assert said() == [("entries_balance", f"journal entry {entry.id}", "debits 0, credits 0 ")]
+    assert said() == [
+        ("entries_balance", f"journal entry {entry.id}", "debits 0, credits 0 "),
+        ("receivables_are_what_is_open", f"customer {entry.customer_id}",
+         "0 of its invoices are open, its receivables are 100000 (minor units of USD)"),
+    ]  # fmt: skip
 
 
 @damage.test
@@ -266,6 +273,103 @@ def test_overage_that_no_row_knows(books):
 
 
 @damage.test
+def test_room_for_overage_beyond_what_the_commitment_allows(books):
+    damage.plant("UPDATE ledger_poolterm SET commitment = 50000")
+
+    assert {check for check, _, _ in said()} == {"caps_are_what_was_agreed"}
+    [(_, where, detail), *_] = said()
+    pool = Pool.objects.get(holder__code="c1")
+    term = pool.holder.terms.get(number=1)
+    assert where == f"layout 1 of pool {name(pool)}"
+    assert detail == f"lets overage of term {term.id} go to 20000, agreed were 10000"
+
+
+@damage.test
+def test_overage_that_was_not_late_beyond_its_cap(books_break):
+    _, pool, term = cast.contract_pool(cast.customer(), commitment=100, price_minor=0)
+    cast.send("u1", 120, when=at("2026-02-01"))
+    cast.send("late", 30, when=at("2026-02-02"), time=at("2026-01-31"))
+    assert said() == []
+
+    damage.plant("UPDATE ledger_move SET late = false WHERE type = 'OVERAGE'")
+
+    assert said() == [
+        (
+            "caps_are_what_was_agreed",
+            f"move 1 of pool {name(pool)}",
+            f"lets overage of term {term.id} go to 50, agreed were 20",
+        )
+    ]
+
+
+@damage.test
+def test_overage_beyond_what_a_lift_allows(books_break):
+    holder, pool, term = cast.contract_pool(cast.customer(), commitment=100, price_minor=0)
+    caps.lift(holder, unit_id=pool.unit_id, cap=60, by="Fiona", reason="more", at=at("2026-02-01"))
+    cast.send("u1", 150, when=at("2026-02-02"))
+    cast.grant(pool, 10, source="b2", when=at("2026-02-03"))
+    assert said() == []
+
+    damage.plant("UPDATE ledger_caplift SET cap = 59")
+
+    assert said() == [
+        (
+            "caps_are_what_was_agreed",
+            f"layout {number} of pool {name(pool)}",
+            f"lets overage of term {term.id} go to 60, agreed were 59",
+        )
+        for number in (2, 3)
+    ]
+
+
+@pytest.fixture
+def unlocked(books) -> Entitlement:
+    """The contract unlocks a feature for 5,000 of its credits; its first month is earned."""
+    rate_cards.publish(
+        card="std", version="v1", items=[Item("crm_sync", 5_000, kind="flat", period_months=12)],
+        effective_from=cast.START, by="Sam", at=cast.START,
+    )  # fmt: skip
+    holder = Holder.objects.get(code="c1")
+    agreements.follow_rates(holder, rate_cards.find("std"), at=at("2026-02-10"))
+    made = entitlements.unlock(
+        holder, item="crm_sync", source="order 1", by="Ada", at=at("2026-02-10")
+    )
+    cast.run_due(NOW)
+    assert said() == []
+    return made
+
+
+@damage.test
+def test_more_earned_than_was_posted(unlocked):
+    damage.plant("UPDATE ledger_entitlementrelease SET cumulative_minor = cumulative_minor + 1")
+
+    assert said() == [
+        (
+            "entitlements_are_deferred_until_earned",
+            f"customer {unlocked.customer_id}",
+            "its flat fees and licences were worth 5000 and have earned 261, account 2120 is 4740 "
+            "(minor units)",
+        )
+    ]
+
+
+@damage.test
+def test_an_entitlement_s_deferred_value_that_nobody_drew(unlocked):
+    entry = JournalEntry.objects.get(source__startswith="entitlement:")
+
+    damage.plant(
+        "UPDATE ledger_journalline SET debit_minor = debit_minor + 3"
+        f" WHERE debit_minor > 0 AND entry_id = {entry.id}",
+        "UPDATE ledger_journalline SET credit_minor = credit_minor + 3"
+        f" WHERE credit_minor > 0 AND entry_id = {entry.id}",
+    )
+
+    [(check, _, detail)] = said()
+    assert check == "entitlements_are_deferred_until_earned"
+    assert detail.endswith("have earned 260, account 2120 is 4737 (minor units)")
+
+
+@damage.test
 def test_a_segment_that_begins_with_another_rest(books):
     damage.plant(
         "UPDATE ledger_segment SET u0 = u0 - 1 WHERE u0 > 0 AND layout_no ="
@@ -277,6 +381,31 @@ def test_a_segment_that_begins_with_another_rest(books):
     block = Block.objects.get(source="b1000")
     assert check == "segments_begin_where_blocks_stood"
     assert detail == f"block {block.id} begins with 200 gone and 199 used, rows say 200 and 200"
+
+
+@damage.test
+@pytest.mark.parametrize(
+    ("changed", "says"),
+    [
+        ("used = used - 1", "1065, 319, 35, 0, 0, 1010, 1010"),
+        ("expired = expired + 1", "1065, 320, 36, 0, 0, 1010, 1010"),
+        ("granted = granted + 1", "1066, 320, 35, 0, 0, 1010, 1010"),
+        ("scoped_left = 1", "1065, 320, 35, 0, 1, 1010, 1010"),
+        ("stop_pos = stop_pos + 1", "1065, 320, 35, 0, 0, 1010, 1011"),
+    ],
+    ids=["used", "expired", "granted", "scoped", "where the line stops"],
+)
+def test_a_pool_whose_totals_are_not_what_its_blocks_come_to(books, changed, says):
+    damage.plant(f"UPDATE ledger_poolstate SET {changed} WHERE pool_id = {books.id}")
+
+    assert said() == [
+        (
+            "totals_are_what_blocks_come_to",
+            f"pool {name(books)}",
+            "rows come to granted 1065, used 320, expired 35, voided 0, scoped 0, its credits end at "
+            f"1010, overage at 1010; its state says {says}",
+        )
+    ]
 
 
 @damage.test

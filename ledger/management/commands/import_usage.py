@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import csv
+import os
 import sys
 import time
 from argparse import ArgumentParser, ArgumentTypeError
-from contextlib import suppress
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,15 +15,16 @@ from django.core.management.base import BaseCommand, CommandError
 
 from creditops.lib import audit, clock
 from creditops.lib.refusals import Refusal
-from ledger import importing, messages
-from ledger.importing import Progress
-from ledger.usage_files import BY_ROW, Layout, Rejected
+from ledger import backfills, importing, messages
+from ledger.importing import Import, Progress
+from ledger.usage_files import BY_ROW, Layout
+from ledger.usage_sources import Rejected
 
 
 class Command(BaseCommand):
     help = (
-        "Imports usage from a CSV file or JSON lines: streamed, with progress, exactly once. "
-        "An import that was interrupted is simply started again."
+        "Imports usage from a CSV file, JSON lines or Parquet: streamed, with progress, exactly once. "
+        "An import that was interrupted is simply started again: it goes on where it stopped."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -45,6 +47,23 @@ class Command(BaseCommand):
             "column it stands in; repeat it",
         )
 
+        parser.add_argument(
+            "--backfill",
+            metavar="NAME",
+            help="let the rows wait unseen in a backfill of this name, until it is closed",
+        )
+        parser.add_argument(
+            "--anew",
+            action="store_true",
+            help="begin with the first row, whatever an earlier start has done",
+        )
+        parser.add_argument(
+            "--rejects",
+            type=Path,
+            metavar="FILE",
+            help="where rows that can't be read are told; else FILE.rejected.csv",
+        )
+
     def handle(self, *args: Any, file: Path, **options: Any) -> None:
         layout = Layout(
             source=options["source"],
@@ -55,32 +74,45 @@ class Command(BaseCommand):
             time_zone=options["time_zone"],
             columns=dict(options["map"]),
         )
-        rejects = _Rejects(file.with_name(f"{file.name}.rejected.csv"))
-        started = time.monotonic()
-
-        def tell(progress: Progress) -> None:
-            pace = progress.rows / max(time.monotonic() - started, 0.001)
-            end = "\r" if sys.stderr.isatty() else "\n"
-            self.stderr.write(f"{progress.rows:,} rows, {pace:,.0f} rows/s", ending=end)
-
+        rejects = _Rejects(options["rejects"] or file.with_name(f"{file.name}.rejected.csv"))
+        bar = _Bar(self.stderr)
+        at = clock.now()
         try:
-            with audit.acting("import", at=clock.now()), rejects:
-                progress = importing.import_file(
-                    file, layout, now=clock.now, reject=rejects.add, tell=tell
+            with audit.acting(_ACTOR, at=at), rejects:
+                backfill = (
+                    backfills.open_for(options["backfill"], by=_ACTOR, at=at)
+                    if options["backfill"]
+                    else None
                 )
+                progress = importing.import_file(
+                    Import(file, layout, backfill, anew=options["anew"]),
+                    now=clock.now, seconds=time.monotonic, rejects=rejects, tell=bar.tell,
+                )  # fmt: skip
         except Refusal as refusal:
             raise CommandError(refusal.detail) from refusal
-        self._report(progress, layout, rejects)
+        except KeyboardInterrupt as error:
+            raise CommandError("Stopped. Start it again, and it goes on here.") from error
+        self._report(progress, layout, rejects, options["backfill"])
 
-    def _report(self, progress: Progress, layout: Layout, rejects: _Rejects) -> None:
+    def _report(
+        self, progress: Progress, layout: Layout, rejects: _Rejects, backfill: str | None
+    ) -> None:
         told = ", ".join(
             f"{number:,} {_PLURALS.get(status, status)}"
             for status, number in progress.statuses.items()
-            if number or status == messages.APPLIED
+            if number or status == (importing.STAGED if backfill else messages.APPLIED)
         )
-        self.stdout.write(f"{progress.rows:,} rows: {told}. {progress.credits:,} credits drawn.")
+        drawn = "Nothing is drawn yet." if backfill else f"{progress.credits:,} credits drawn."
+        self.stdout.write(f"{progress.rows:,} rows: {told}. {drawn}")
+        if progress.resumed:
+            self.stdout.write(f"  {progress.resumed:,} of them by a start before this one.")
         for code, number in sorted(progress.codes.items()):
             self.stdout.write(f"  {number:,} {code}: {_MEANINGS.get(code, 'see docs/refusals.md')}")
+        if backfill:
+            self.stdout.write(
+                f"They wait unseen in backfill {backfill!r}. `manage.py backfill close {backfill} "
+                "--reason '...'` takes them into the books."
+            )
         if progress.statuses[messages.EXCEPTION]:
             self.stdout.write(
                 "Exceptions wait with their bodies; nothing is lost. Look at them in the admin, then "
@@ -94,30 +126,93 @@ class Command(BaseCommand):
             )
 
 
+class _Bar:
+    """Says how far an import is: rows, pace, share of the file, and how long it still takes."""
+
+    def __init__(self, err: Any) -> None:
+        self._err = err
+        self._started = time.monotonic()
+
+    def tell(self, progress: Progress) -> None:
+        """Say it, on the line that is there already if that is a terminal."""
+        gone = max(time.monotonic() - self._started, 0.001)
+        said = f"{progress.rows:,} rows, {(progress.rows - progress.resumed) / gone:,.0f} rows/s"
+        said += f", {progress.share:.0%}"
+        here = progress.share - progress.share_before
+        if 0 < progress.share < 1 and here > 0:
+            said += f", about {_duration(gone * (1 - progress.share) / here)} left"
+        self._err.write(said, ending="\r" if sys.stderr.isatty() else "\n")
+
+
+def _duration(seconds: float) -> str:
+    minutes, seconds = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02} min"
+
+
 class _Rejects:
-    """The file of rows that could not be read; made with the first one."""
+    """The file of rows that could not be read; made with the first one, gone on with by a later start."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._file: Any = None
+        self._file: Any | None = None
 
     def __enter__(self) -> _Rejects:
-        with suppress(FileNotFoundError):
-            self.path.unlink()
         return self
 
     def __exit__(self, *_: object) -> None:
         if self._file:
             self._file.close()
 
-    def add(self, row: Rejected) -> None:
-        """Write one row with its number, field and reason."""
-        if self._file is None:
-            self._file = self.path.open("w", encoding="utf-8", newline="", errors="replace")
-            csv.writer(self._file).writerow(["row", "field", "reason", "content"])
-        csv.writer(self._file).writerow([row.row, row.field, row.reason, row.content])
+    def begin(self, size: int) -> bool:
+        """Keep the first `size` bytes; False if they are not there any more."""
+        if not size:
+            self._reach(lambda: self.path.unlink(missing_ok=True))
+            return True
+        if not self.path.is_file() or self.path.stat().st_size < size:
+            return False
+        file = self._open("r+")
+        file.truncate(size)
+        file.seek(size)
+        return True
+
+    def add(self, rows: Sequence[Rejected]) -> int:
+        """Write rows with their numbers, fields and reasons, each fit for a spreadsheet, to the disk."""
+        file, told = self._file, csv.writer
+        if file is None:
+            file = self._open("w")
+            told(file).writerow(["row", "field", "reason", "content"])
+        told(file).writerows(
+            [row.row, _cell(row.field), _cell(row.reason), _cell(row.content)] for row in rows
+        )
+        file.flush()
+        os.fsync(file.fileno())
+        return os.fstat(file.fileno()).st_size
+
+    def _open(self, mode: str) -> Any:
+        def opened() -> Any:
+            return self.path.open(mode, encoding="utf-8", newline="", errors="replace")
+
+        self._file = self._reach(opened)
+        return self._file
+
+    def _reach(self, act: Callable[[], Any]) -> Any:
+        try:
+            return act()
+        except OSError as error:
+            raise Refusal(
+                "rejects_unwritable",
+                f"{self.path}: {error.strerror}. Name another file with --rejects.",
+            ) from error
 
 
+def _cell(text: str) -> str:
+    """Text for a cell, so that no spreadsheet takes it for a formula."""
+    return f"'{text}" if text.lstrip(" ").startswith(_FORMULA_SIGNS) else text
+
+
+_ACTOR = "import"
+_FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
 _PLURALS = {"duplicate": "duplicates", "conflict": "conflicts", "exception": "exceptions"}
 _MEANINGS = {
     "due_work_waits": "what is due for the customer failed; run it, then apply them",

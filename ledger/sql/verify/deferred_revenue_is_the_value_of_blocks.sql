@@ -12,18 +12,49 @@ WITH gone AS (
   FROM ledger_block AS b
   JOIN ledger_blockstate AS s ON s.customer_id = b.customer_id AND s.block_id = b.id
 ),
-blocks AS (
-  SELECT b.customer_id,
-         sum(l.cost_functional_minor
-           - creditops_released(l.cost_functional_minor, l.quantity, gone.credits::bigint)) AS value
+layers AS (
+  -- What is gone from a cost layer: of all its blocks, since each came to it.
+  SELECT b.customer_id, bl.layer_id, sum(gone.credits - bl.gone)::bigint AS credits
   FROM ledger_block AS b
   JOIN gone ON gone.customer_id = b.customer_id AND gone.id = b.id
   JOIN LATERAL (
-    SELECT k.* FROM ledger_blocklayer AS bl
-    JOIN ledger_costlayer AS k ON k.customer_id = bl.customer_id AND k.id = bl.layer_id
-    WHERE bl.customer_id = b.customer_id AND bl.block_id = b.id ORDER BY bl.no DESC LIMIT 1
-  ) AS l ON true
-  GROUP BY b.customer_id
+    SELECT n.layer_id, n.gone FROM ledger_blocklayer AS n
+    WHERE n.customer_id = b.customer_id AND n.block_id = b.id ORDER BY n.no DESC LIMIT 1
+  ) AS bl ON true
+  WHERE b.breakage <> 'PROPORTIONAL'
+  GROUP BY b.customer_id, bl.layer_id
+),
+proportional AS (
+  -- Earned by runs: the cost less what was taken back and what the newest run says.
+  SELECT b.customer_id,
+         k.cost_functional_minor - coalesce(earned.value, 0) - coalesce((
+           SELECT sum(creditops_released(k.cost_functional_minor, k.quantity, v.r0 + v.credits)
+                    - creditops_released(k.cost_functional_minor, k.quantity, v.r0))
+           FROM ledger_move AS v
+           WHERE v.customer_id = b.customer_id AND v.block_id = b.id AND v.type LIKE 'REVOKE%%'), 0)
+         AS value
+  FROM ledger_block AS b
+  JOIN ledger_blocklayer AS bl
+    ON bl.customer_id = b.customer_id AND bl.block_id = b.id AND bl.no = 1
+  JOIN ledger_costlayer AS k ON k.customer_id = bl.customer_id AND k.id = bl.layer_id
+  LEFT JOIN LATERAL (
+    SELECT r.usage_minor + r.breakage_minor + r.state_minor AS value FROM ledger_recognition AS r
+    WHERE r.customer_id = b.customer_id AND r.block_id = b.id ORDER BY r.no DESC LIMIT 1
+  ) AS earned ON true
+  WHERE b.breakage = 'PROPORTIONAL'
+),
+blocks AS (
+  SELECT x.customer_id, sum(x.value) AS value
+  FROM (
+    SELECT k.customer_id,
+           k.cost_functional_minor
+             - creditops_released(k.cost_functional_minor, k.quantity, layers.credits) AS value
+    FROM layers
+    JOIN ledger_costlayer AS k ON k.customer_id = layers.customer_id AND k.id = layers.layer_id
+    UNION ALL
+    SELECT * FROM proportional
+  ) AS x
+  GROUP BY x.customer_id
 ),
 deferred AS (
   SELECT e.customer_id, sum(l.credit_minor::bigint - l.debit_minor::bigint) AS value

@@ -10,14 +10,14 @@ drawn AS (
   SELECT pool.customer_id, pool.pool_id, e.user_id,
          date_trunc('month', e.event_time AT TIME ZONE pool.time_zone)::date AS period,
          sum(CASE WHEN e.pool_id = pool.pool_id THEN coalesce(c.credits, e.credits)
-                  ELSE part.credits END) AS credits
+                  WHEN c.void THEN 0 ELSE part.credits END) AS credits
   FROM pool
   JOIN ledger_usageevent AS e
     ON e.customer_id = pool.customer_id AND e.status = 'a' AND e.user_id IS NOT NULL
   LEFT JOIN ledger_usagepart AS part
     ON part.customer_id = e.customer_id AND part.event_id = e.id AND part.pool_id = pool.pool_id
   LEFT JOIN LATERAL (
-    SELECT k.credits FROM ledger_correction AS k
+    SELECT k.credits, k.void FROM ledger_correction AS k
     WHERE k.customer_id = e.customer_id AND k.event_id = e.id
     ORDER BY k.no DESC LIMIT 1
   ) AS c ON true

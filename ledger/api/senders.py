@@ -1,0 +1,74 @@
+"""Answers what a key adds to the messages it sends, and what every form of them has to say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import ROUND_HALF_EVEN, Context, Decimal
+from typing import Any
+
+from rest_framework.serializers import ValidationError
+
+from creditops.lib.api import reading
+from ledger.messages import Message
+
+LONGEST_TEXT = 255
+# As many decimals as a quantity is kept with, and a context in which rounding to them never overflows.
+_FINEST = Decimal("1E-12")
+_LONGEST_WHOLE = 18
+_WIDE = Context(prec=_LONGEST_WHOLE + 12, rounding=ROUND_HALF_EVEN)
+
+
+@dataclass(frozen=True)
+class Sender:
+    """What the sender's key adds to its messages.
+
+    `source` where an event names none (the key's name), `customer` where the key is bound to one;
+    `assume_utc`: a time without an offset is UTC.
+    """
+
+    source: str
+    customer: str = ""
+    assume_utc: bool = False
+
+
+def time(text: str | None, sender: Sender) -> datetime | None:
+    """An instant as its sender may write it. Raises ValidationError."""
+    return None if text is None else reading.instant(text, assume_utc=sender.assume_utc)
+
+
+def check(message: Message, sender: Sender) -> None:
+    """Texts have content and a length that can be stored; data has an end. Raises ValidationError."""
+    named = message.customer or message.contract or message.account or sender.customer
+    for name, text in (
+        ("id", message.key),
+        ("source", message.source),
+        ("meter", message.meter),
+        ("customer", named),
+        ("user", message.user if message.user is not None else "-"),
+    ):
+        if not text:
+            raise ValidationError(f"{name} is missing.")
+        if len(text) > LONGEST_TEXT:
+            raise ValidationError(f"{name} is longer than {LONGEST_TEXT} signs.")
+    if not reading.is_shallow(message.data):
+        raise ValidationError(f"data is nested deeper than {reading.DEEPEST} levels.")
+
+
+def properties_of_floats(given: Mapping[str, Any] | None) -> dict[str, Any]:
+    """The properties of an event of a client that counts in floating point.
+
+    A price times a count comes as 1.3499999999999999e-05 there: a number with more than 12 decimals,
+    which nothing here keeps, is read as the nearest one that has 12. What is null was not said.
+    """
+    return {name: _kept(value) for name, value in (given or {}).items() if value is not None}
+
+
+def _kept(value: Any) -> Any:
+    if not isinstance(value, Decimal) or not value.is_finite():
+        return value
+    exponent = value.as_tuple().exponent
+    if not isinstance(exponent, int) or exponent >= -12 or value.adjusted() >= _LONGEST_WHOLE:
+        return value
+    return value.quantize(_FINEST, context=_WIDE)

@@ -1,0 +1,76 @@
+"""Answers which plain events may repeat what is stored; `ledger/repetition.py` looks at them then."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+
+import numpy as np
+
+from creditops.lib import binary
+from ledger import recently_seen
+from ledger.plain_usage import Flags, Plain
+
+
+def maybe_repeated(
+    plain: Plain, sources: Mapping[str, int], others: Iterable[str], *, look_all_up: bool
+) -> Flags:
+    """Which plain events may repeat what is stored, or stand twice in the batch.
+
+    Args:
+        sources: the ids of event sources by name.
+        others: the keys of the batch's other messages.
+        look_all_up: what is not remembered may be stored all the same (`ledger/recently_seen.py`).
+
+    Call it with the pools locked, so that what another batch stored is seen.
+    """
+    found = np.zeros(len(plain), dtype=bool)
+    batch = plain.batch
+    own = [batch.key[i] for i in plain.index.tolist()]
+    once = set(own)
+    twice = once.intersection(others)
+    if len(once) < len(own):
+        twice |= {key for key, number in Counter(own).items() if number > 1}
+    if twice:
+        found |= np.fromiter((key in twice for key in own), dtype=bool, count=len(own))
+    if len(own):
+        found |= _stored(plain, own, sources, look_all_up=look_all_up)
+    return found
+
+
+def _stored(
+    plain: Plain, keys: Sequence[str], sources: Mapping[str, int], *, look_all_up: bool
+) -> Flags:
+    """Which of these may be stored."""
+    customer = plain.customer
+    places = recently_seen.places(customer, keys)
+    remembered = recently_seen.maybe(places)
+    recently_seen.remember(places)
+    codes = [group.holder.customer_code.encode() for group in plain.groups]
+    all_of_them = look_all_up or not recently_seen.trusted()
+    asked = np.ones(len(keys), dtype=bool) if all_of_them else remembered | _aside(plain, codes)
+    found = np.zeros(len(keys), dtype=bool)
+    chosen = np.flatnonzero(asked)
+    if len(chosen):
+        rows = binary.rows(
+            "ledger",
+            "known_keys",
+            customers=binary.bigints(customer[chosen]),
+            sources=binary.bigints(plain.sources(sources)[chosen]),
+            keys=binary.texts([keys[n].encode() for n in chosen.tolist()]),
+            codes=binary.texts([codes[g] for g in plain.group[chosen].tolist()]),
+        )
+        found[chosen[[place for (place,) in rows]]] = True
+    if (found & ~remembered).any():
+        recently_seen.was_surprised()
+    elif all_of_them:
+        recently_seen.was_calm(len(keys))
+    return found
+
+
+def _aside(plain: Plain, codes: Sequence[bytes]) -> Flags:
+    """Which events are of customers who have messages that were set aside, if only one."""
+    named = sorted(set(codes))
+    rows = binary.rows("ledger", "with_exceptions", codes=binary.texts(named))
+    those = {named[place] for (place,) in rows}
+    return np.array([code in those for code in codes], dtype=bool)[plain.group]

@@ -1,0 +1,124 @@
+"""Does the writing of plain usage that was drawn: events and drains, as tables of bytes for COPY."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+
+import numpy as np
+
+from creditops.lib import binary
+from creditops.lib.binary import Integers
+from ledger import columns, messages, usage_rows
+from ledger.fast_lane import Placed
+from ledger.line import GENERAL
+from ledger.models import UsageEvent
+from ledger.plain_usage import Plain
+
+_EVENT = (
+    "customer_id, source_id, id, event_time, recorded_at, meter_id, holder_id, pool_id, credits,"
+    " status, code, line, pos, quantity, data, key, member_id, tariff_id, user_id"
+)
+_DRAIN = (
+    "customer_id, pool_id, line, pos, pos_end, layout_no, batch_id, events, posting_date, time_min,"
+    " time_max, recorded_at, revenue_class"
+)
+_DAY_2000 = date(2000, 1, 1).toordinal()
+_KEY_START = 8
+
+
+def write_drains(placed: Placed, batch_id: int) -> None:
+    """Write the runs of placed events; the layouts that they lie in are written."""
+    runs = placed.runs
+    if runs is None:
+        return
+    at = columns.microseconds(placed.plain.at) - binary.EPOCH_2000
+    line = np.array(
+        [(line.customer_id, line.pool_id, line.layout_no) for line in placed.lines], dtype=np.int64
+    )[runs.line]
+    kinds = np.array(runs.kind)
+    columns_of = [
+        (binary.BIGINT, line[:, 0]),
+        (binary.BIGINT, line[:, 1]),
+        (binary.SMALLINT, GENERAL),
+        (binary.BIGINT, runs.pos),
+        (binary.BIGINT, runs.pos_end),
+        (binary.INTEGER, line[:, 2]),
+        (binary.BIGINT, batch_id),
+        (binary.INTEGER, runs.events),
+        (binary.INTEGER, runs.posted - _DAY_2000),
+        (binary.BIGINT, runs.since - binary.EPOCH_2000),
+        (binary.BIGINT, runs.until - binary.EPOCH_2000),
+        (binary.BIGINT, at),
+    ]
+    binary.copy(
+        f"ledger_drain ({_DRAIN})",
+        (
+            binary.table(len(chosen), [*_chosen(columns_of, chosen), binary.text(kind)])
+            for kind in sorted(set(runs.kind))
+            for chosen in [np.flatnonzero(kinds == kind)]
+        ),
+    )
+
+
+def write(placed: Placed, batch_id: int, sources: Mapping[str, int]) -> None:
+    """Write the rows of placed events, in the order of their key."""
+    plain = placed.plain
+    if not len(plain):
+        return
+    groups = plain.groups
+    keys = [plain.batch.key[i].encode() for i in plain.index.tolist()]
+    names, lengths = np.array(keys), np.fromiter(map(len, keys), np.int64, len(keys))
+    customer = plain.customer
+    source, user = plain.sources(sources), _users(plain)
+    member = plain.of_group([g.member_id or 0 for g in groups])
+    tariff = plain.of_group([g.price.tariff_id or 0 for g in groups])
+    begins = names.astype(f"S{_KEY_START}").view(">u8")
+    columns_of = [
+        (binary.BIGINT, customer),
+        (binary.INTEGER, source),
+        (binary.BIGINT, messages.event_id(batch_id, 0) + plain.index),
+        (binary.BIGINT, plain.time - binary.EPOCH_2000),
+        (binary.BIGINT, columns.microseconds(plain.at) - binary.EPOCH_2000),
+        (binary.BIGINT, plain.of_group([g.meter.id for g in groups])),
+        (binary.BIGINT, plain.of_group([g.holder.holder_id for g in groups])),
+        (binary.BIGINT, plain.pool),
+        (binary.BIGINT, placed.credits),
+        binary.text(UsageEvent.Status.APPLIED.value),
+        binary.text(""),
+        (binary.SMALLINT, GENERAL),
+        (binary.BIGINT, placed.pos),
+        (binary.NUMERIC, binary.numerics(plain.quantity)),
+        binary.NULL,
+    ]
+    # Rows whose texts are of one length, and which have the same values at all, are one table.
+    kind = np.stack((lengths, member > 0, tariff > 0, user > 0), axis=1)
+    order = np.lexsort((begins, source, customer, *kind.T[::-1]))
+    ends = np.flatnonzero(np.diff(kind[order], axis=0).any(axis=1)) + 1
+
+    def section(chosen: Integers) -> bytes:
+        length = int(lengths[chosen[0]])
+        optional = [
+            (binary.BIGINT, values[chosen]) if values[chosen[0]] else binary.NULL
+            for values in (member, tariff, user)
+        ]
+        key = binary.text_of(length, names[chosen])
+        return binary.table(len(chosen), [*_chosen(columns_of, chosen), key, *optional])
+
+    binary.copy(f"ledger_usageevent ({_EVENT})", map(section, np.split(order, ends)))
+
+
+def _chosen(fields: Sequence[binary.Column], rows: Integers) -> list[binary.Column]:
+    """Columns of some rows; what is the same in every row stays."""
+    return [
+        (kind, values[rows] if isinstance(values, np.ndarray) else values)
+        for kind, values in fields
+    ]
+
+
+def _users(plain: Plain) -> Integers:
+    """The number of each event's user, 0 where none is said."""
+    owner, user = plain.customer.tolist(), plain.batch.user
+    pairs = [(owner, user[i] or "") for owner, i in zip(owner, plain.index.tolist(), strict=True)]
+    numbers = usage_rows.user_numbers({pair for pair in pairs if pair[1]})
+    return np.fromiter((numbers.get(pair, 0) for pair in pairs), np.int64, len(pairs))

@@ -1,0 +1,171 @@
+"""The two ways of drawing: whatever a batch holds, they lead to the same rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from random import Random
+
+import pytest
+from django.db import connection, connections, transaction
+
+from ledger import fast_lane, plain_usage
+from ledger.fast_lane import Placed
+from tests.cast import START, contract_pool, customer, grant, report, usage
+from tests.ledger.histories import Plenty
+
+pytestmark = pytest.mark.django_db(databases=["default", "owner"])
+
+# Histories that place something by the column: others may not, one event beside its line holds up a pool.
+QUICK = (0, 5, 6)
+MANY_HISTORIES, STEPS = 30, 25
+
+# Every table that a batch writes. Users go by their names, and rows whose numbers nobody refers to go
+# without them: the two ways write them in another order.
+ROWS = {
+    "usageevent": "SELECT t.*, u.name FROM ledger_usageevent t"
+    " LEFT JOIN ledger_username u ON (u.customer_id, u.id) = (t.customer_id, t.user_id)",
+    "usagepart": "SELECT * FROM ledger_usagepart",
+    "usageexception": "SELECT * FROM ledger_usageexception",
+    "duplicatecount": "SELECT * FROM ledger_duplicatecount",
+    "drain": "SELECT * FROM ledger_drain",
+    "layout": "SELECT * FROM ledger_layout",
+    "segment": "SELECT * FROM ledger_segment",
+    "move": "SELECT * FROM ledger_move",
+    "poolstate": "SELECT * FROM ledger_poolstate",
+    "blockstate": "SELECT * FROM ledger_blockstate",
+    "termuse": "SELECT * FROM ledger_termuse",
+    "seatuse": "SELECT t.*, u.name FROM ledger_seatuse t"
+    " JOIN ledger_username u ON (u.customer_id, u.id) = (t.customer_id, t.user_id)",
+    "accumulator": "SELECT * FROM ledger_accumulator",
+    "thresholdcrossing": "SELECT * FROM ledger_thresholdcrossing",
+    "eventbatch": "SELECT * FROM ledger_eventbatch",
+}
+UNNUMBERED = {
+    "usageevent": ("user_id",),
+    "seatuse": ("user_id", "id"),
+    "eventbatch": (),
+    "poolstate": (),
+    "blockstate": (),
+}
+
+
+@pytest.fixture
+def placed(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many events each batch placed by the column."""
+    usual, numbers = fast_lane.place, []
+
+    def place(*args: object) -> Placed:
+        found = usual(*args)
+        numbers.append(len(found.plain))
+        return found
+
+    monkeypatch.setattr(fast_lane, "place", place)
+    return numbers
+
+
+def books() -> dict[str, list[str]]:
+    """All rows as text, table by table."""
+    found = {}
+    with connection.cursor() as cursor:
+        for table, query in ROWS.items():
+            left_out = list(UNNUMBERED.get(table, ("id",)))
+            cursor.execute(
+                f"SELECT (to_jsonb(r) - %s::text[])::text AS row FROM ({query}) AS r ORDER BY row",
+                [left_out],
+            )
+            found[table] = [row for (row,) in cursor.fetchall()]
+    return found
+
+
+def both(play: Callable[[], None], monkeypatch: pytest.MonkeyPatch) -> list[dict[str, list[str]]]:
+    """The books after a play, with columns and without; nothing of it remains."""
+    numbers = sequences()
+    found = []
+    usual = plain_usage.find
+    for unless in (False, True):
+        monkeypatch.setattr(
+            plain_usage,
+            "find",
+            lambda batch, at, waiting, *, unless, never=unless: usual(
+                batch, at, waiting, unless=unless or never
+            ),
+        )
+        set_sequences(numbers)
+        with transaction.atomic():
+            play()
+            found.append(books())
+            transaction.set_rollback(True)
+    monkeypatch.setattr(plain_usage, "find", usual)
+    return found
+
+
+def sequences() -> list[tuple[str, int]]:
+    """Where every sequence stands."""
+    with connections["owner"].cursor() as cursor:
+        cursor.execute(
+            "SELECT schemaname || '.' || sequencename, coalesce(last_value, 1) FROM pg_sequences"
+        )
+        return cursor.fetchall()
+
+
+def set_sequences(numbers: list[tuple[str, int]]) -> None:
+    """Let numbers be given out again from there on: rows of before were rolled back."""
+    with connections["owner"].cursor() as cursor:
+        for name, last in numbers:
+            cursor.execute("SELECT setval(%s, %s)", [name, last])
+
+
+@pytest.mark.parametrize(
+    "number",
+    [
+        *QUICK,
+        *(
+            pytest.param(number, marks=pytest.mark.slow)
+            for number in range(MANY_HISTORIES)
+            if number not in QUICK
+        ),
+    ],
+)
+def test_random_histories_lead_to_the_same_rows_both_ways(number, monkeypatch, placed):
+    def play() -> None:
+        chosen = Random(number)
+        history = Plenty(chosen)
+        for _ in range(STEPS):
+            history.act(chosen)
+
+    by_column, one_by_one = both(play, monkeypatch)
+
+    assert sum(placed) > 0 or number not in QUICK
+    for table, rows in by_column.items():
+        assert rows == one_by_one[table], table
+
+
+def test_a_large_batch_of_plain_usage_is_placed_at_once(monkeypatch, placed):
+    def play() -> None:
+        buyer = customer()
+        _, pool, term = contract_pool(buyer, commitment=1_000_000, price_minor=10_000)
+        grant(pool, 500, source="promo", kind="promo", end=term.ends_at, term=term)
+        now = START + timedelta(days=40)
+        report(usage("first", 1), when=now)
+        report(*batch(now), when=now)
+
+    by_column, one_by_one = both(play, monkeypatch)
+
+    assert placed == [1, 300, 0, 0]
+    assert by_column == one_by_one
+    assert len(by_column["usageevent"]) == 301
+
+
+def batch(now) -> list:
+    """300 events of two months in no order, some of nothing, some of the same instant."""
+    draw = Random(3)
+    return [
+        usage(
+            f"e{n}",
+            draw.choice([0, 1, 7, 300]),
+            time=draw.choice([now, now - timedelta(seconds=draw.randint(0, 2_000_000)), None]),
+            user=draw.choice([None, "ada", "bob"]),
+        )
+        for n in range(300)
+    ]
