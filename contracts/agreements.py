@@ -6,7 +6,7 @@ that has begun is activated at once; one to come leaves due work behind.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -18,12 +18,38 @@ from psycopg.errors import UniqueViolation
 from accounts import customers
 from accounts.models import Customer
 from accounts.models.customer import CODE
-from contracts import activation, prices
-from contracts.models import Contract, RateCard
-from creditops.lib import calendar, due, money, policies
+from contracts import (
+    activation,
+    amendments,
+    commission_plans,
+    commissions,
+    prices,
+    terms_of_sale,
+)
+from contracts.commission_figures import Share
+from contracts.models import (
+    AgreedTerm,
+    Amendment,
+    CommissionPlanVersion,
+    Contract,
+    Quote,
+    RateCard,
+)
+from creditops.lib import calendar, due, locks, money, policies
 from creditops.lib.refusals import NotFound, Refusal
-from ledger import books, holders, tariffs
+from ledger import books, exchange, holders, tariffs
 from ledger.models import Holder, HolderTariff
+
+
+@dataclass(frozen=True)
+class LaterTerm:
+    """What is agreed about a term to come; without credits and price it follows the use (O5)."""
+
+    credits: int | None
+    price_minor: int | None
+    months: int = 12
+    bonus_credits: int = 0
+    installments: int = 1
 
 
 @dataclass(frozen=True)
@@ -42,7 +68,12 @@ class Terms:
         bonus_credits, bonus_expires_at: of the same purchase; they share its price (V5).
         rate_card: prices the usage; `rate_lock_until` keeps its version of the signature till then.
         price_lock_until: top-ups before it keep the ratio of the signature (R7).
-        settings: policies of this contract, by name.
+        later_terms: commitments of the terms after the first, agreed ahead: the years of a ramp.
+        installments: equal parts in which the first term's price is billed, over its months.
+        quote: that it is made of.
+        settings: policies of this contract, by name. Who signs sets terms of sale; what else there is
+            needs `settings_agreed_by`, whoever approves it.
+        commission_plan: pays the reps; `commission_split` says whom, else the plan, else who signs (C1).
     """
 
     code: str
@@ -63,34 +94,51 @@ class Terms:
     rate_card: RateCard | None = None
     rate_lock_until: datetime | None = None
     price_lock_until: datetime | None = None
+    later_terms: Sequence[LaterTerm] = ()
+    installments: int = 1
+    quote: Quote | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
+    settings_agreed_by: str = ""
+    commission_plan: CommissionPlanVersion | None = None
+    commission_split: Sequence[Share] = ()
 
 
 def sign(customer: Customer, terms: Terms, *, by: str, at: datetime) -> Contract:
     """Sign a contract at `at`, which is also the date of its first invoice.
 
-    Returns it, active if its term has begun. Raises Refusal `contract_exists`,
-    `contract_code_invalid`, `commitment_not_positive`, `price_negative`, `term_over`, `lock_over`,
-    `time_zone_unknown`, `currency_without_rate`, or what a setting or a grant is refused with.
+    Returns it, active if its term has begun. Raises Refusal `contract_exists`, `contract_code_invalid`,
+    `commitment_not_positive`, `price_negative`, `term_over`, `lock_over`, `installments_unfit`,
+    `default_overlaps`, `time_zone_unknown`, `currency_without_rate`, `setting_needs_approval`,
+    `split_unfit`, or what a setting or a grant is refused with.
     """
-    _check_code(customer, terms.code)
+    check_code(customer, terms.code)
     _check(terms, at)
     with transaction.atomic():
+        if terms.is_default:
+            _check_default(customer, terms)
         if terms.settings:
+            terms_of_sale.check_signable(terms.settings, terms.settings_agreed_by)
             policies.change(
                 policies.contract_scope(terms.code),
                 terms.settings,
                 effective_at=at,
                 recorded_at=at,
                 by=by,
+                approved_by=terms.settings_agreed_by or f"the signature of {terms.code}",
             )
         contract = _create(customer, terms, by, at)
         if terms.rate_card is not None:
             _assign_rates(contract, terms.rate_card, terms.rate_lock_until, at)
         start, end = _start(terms), _end(terms)
         term = holders.begin_term(contract.holder, starts_at=start, ends_at=end)
+        if terms.commission_plan is not None:
+            commission_plans.agree(
+                contract, terms.commission_plan, split=terms.commission_split, by=by, at=at
+            )
+        agree_later(contract, terms.later_terms, after=term.number, by=by, at=at)
         activation.leave_first_charges(contract, term, at)
         if not terms.cancellable:
+            commissions.close(contract, term, price_minor=terms.price_minor, at=at)
             if start <= at:
                 activation.activate(contract, term, at=at)
             else:
@@ -126,11 +174,66 @@ def start_term(subject: str, due_at: datetime, recorded_at: datetime) -> None:
         activation.activate(contract, term, at=recorded_at)
 
 
+def agree_later(
+    contract: Contract,
+    terms: Sequence[LaterTerm],
+    *,
+    after: int,
+    by: str,
+    at: datetime,
+    quote: Quote | None = None,
+) -> None:
+    """Keep what was agreed about the terms after number `after`, in their order; once per term.
+
+    Args:
+        quote: that renews by the first of them.
+    """
+    AgreedTerm.objects.bulk_create(
+        AgreedTerm(
+            contract=contract,
+            number=number,
+            months=term.months,
+            credits=term.credits,
+            price_minor=term.price_minor,
+            bonus_credits=term.bonus_credits,
+            installments=term.installments,
+            agreed_at=at,
+            agreed_by=by,
+            quote=quote if number == after + 1 else None,
+        )
+        for number, term in enumerate(terms, start=after + 1)
+    )
+
+
+def begin(contract: Contract, *, at: datetime) -> Contract:
+    """Begin a signed contract whose term has begun.
+
+    Raises Refusal `contract_active`, `term_not_begun` or `activation_waits_for_payment`: a contract that
+    can be cancelled gets its credits when it is paid (V3).
+    """
+    term = contract.holder.terms.get(customer_id=contract.customer_id, number=1)
+    if contract.status == Contract.Status.SIGNED and term.starts_at > at:
+        raise Refusal(
+            "term_not_begun",
+            f"{contract} begins on {contract.starts_on}, by itself. Nothing can be used before.",
+        )
+    if contract.status == Contract.Status.SIGNED and contract.cancellable:
+        raise Refusal(
+            "activation_waits_for_payment",
+            f"{contract} can be cancelled, so its credits come when it is paid. Record the payment.",
+        )
+    activation.activate(contract, term, at=at)
+    contract.refresh_from_db()
+    return contract
+
+
 def cancel(contract: Contract, *, by: str, at: datetime) -> Contract:
-    """No renewal at the term's end."""
-    contract.auto_renew = False
-    contract.renewal_signed_at = None
-    contract.save(update_fields=["auto_renew", "renewal_signed_at"])
+    """No renewal at the term's end; it is recorded who said so."""
+    with transaction.atomic():
+        contract.auto_renew = False
+        contract.renewal_signed_at = None
+        contract.save(update_fields=["auto_renew", "renewal_signed_at"])
+        amendments.record_end(contract, Amendment.Kind.CANCELLED, by=by, at=at)
     return contract
 
 
@@ -147,8 +250,11 @@ def plan_end(contract: Contract, ends_at: datetime) -> None:
     )
 
 
-def _check_code(customer: Customer, code: str) -> None:
-    """It stands in addresses and file names; the customer's own is that of its open contract."""
+def check_code(customer: Customer, code: str) -> None:
+    """Refuse a code that no contract or subscription may have (`contract_code_invalid`).
+
+    It stands in addresses and file names; the customer's own is that of its open contract.
+    """
     try:
         CODE(code)
     except ValidationError as error:
@@ -163,7 +269,7 @@ def _check_code(customer: Customer, code: str) -> None:
 
 def _check(terms: Terms, at: datetime) -> None:
     money.exponent(terms.currency)
-    activation.check_functional_currency(terms.currency, at)
+    exchange.check(terms.currency, at)
     customers.check_zone(terms.time_zone)
     if terms.credits <= 0:
         raise Refusal("commitment_not_positive", "A contract commits to at least one credit.")
@@ -174,6 +280,13 @@ def _check(terms: Terms, at: datetime) -> None:
             "term_over",
             f"The term from {terms.starts_on} would be over already. Choose a later start.",
         )
+    if terms.installments > 1 and (terms.cancellable or terms.term_months % terms.installments):
+        raise Refusal(
+            "installments_unfit",
+            "Installments are of a contract that can't be cancelled, and part its months evenly.",
+        )
+    if max([terms.installments, *(later.installments for later in terms.later_terms)]) > 1:
+        activation.check_installments_currency(terms.currency, at)
     begins = max(at, _start(terms))
     if terms.bonus_expires_at is not None and terms.bonus_expires_at <= begins:
         raise Refusal(
@@ -185,6 +298,30 @@ def _check(terms: Terms, at: datetime) -> None:
             "lock_over",
             f"The rates would be locked until {terms.rate_lock_until:%Y-%m-%d %H:%M}, before the "
             "contract begins. Choose a later end, or no lock.",
+        )
+
+
+def _check_default(customer: Customer, terms: Terms) -> None:
+    """Usage that names no contract goes to one: defaults of a customer never overlap."""
+    locks.hold(f"default contract of {customer.code}")
+    start, end = _start(terms), _end(terms)
+    other = (
+        Contract.objects.filter(
+            customer=customer,
+            holder__is_default=True,
+            holder__terms__customer_id=customer.pk,
+            holder__terms__starts_at__lt=end,
+            holder__terms__ends_at__gt=start,
+        )
+        .exclude(status=Contract.Status.ENDED)
+        .order_by("pk")
+        .first()
+    )
+    if other is not None:
+        raise Refusal(
+            "default_overlaps",
+            f"{other} is the default contract of {customer} in that time already, and usage that names "
+            "no contract can go to one only. Let this one begin later, or don't make it the default.",
         )
 
 
@@ -234,6 +371,8 @@ def _create(customer: Customer, terms: Terms, by: str, at: datetime) -> Contract
                 rate_card=terms.rate_card,
                 rate_lock_until=terms.rate_lock_until,
                 price_lock_until=terms.price_lock_until,
+                installments=terms.installments,
+                quote=terms.quote,
                 locked_price=(
                     prices.in_force(terms.currency, at) if terms.price_lock_until else None
                 ),

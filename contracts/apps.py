@@ -11,6 +11,9 @@ class ContractsConfig(AppConfig):
 
     def ready(self) -> None:
         """Define the terms of sale among the settings."""
-        from contracts import terms_of_sale
+        from contracts import fit_signals, quote_guards, rate_drafts, terms_of_sale
 
         terms_of_sale.define()
+        quote_guards.define()
+        rate_drafts.define()
+        fit_signals.define()

@@ -5,18 +5,34 @@ What was signed or renewed by those figures does not move.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Sum
+from django.db.models import F, QuerySet, Sum
 
 from contracts import renewals, term_ends
 from contracts.models import Contract, ScheduledCharge
 from ledger.models import Term
 
 
+@dataclass(frozen=True)
+class Surplus:
+    """Overage that was charged and not taken back, less what there is: credits, and minor units."""
+
+    credits: int
+    minor: int
+
+
 def bill_due(subject: str, due_at: datetime, recorded_at: datetime) -> None:
     """Due work: overage of term `<customer id>-<term id>` was moved after the term's end."""
+    contract, term = of_subject(subject)
+    if contract is not None:
+        bill(contract, term, at=recorded_at)
+
+
+def of_subject(subject: str) -> tuple[Contract | None, Term]:
+    """The term that due work names, and its contract; None where the term is not a contract's."""
     customer_id, term_id = map(int, subject.split("-"))
     term = Term.objects.get(customer_id=customer_id, id=term_id)
     contract = (
@@ -24,8 +40,26 @@ def bill_due(subject: str, due_at: datetime, recorded_at: datetime) -> None:
         .select_related("customer", "holder__customer")
         .first()
     )
-    if contract is not None:
-        bill(contract, term, at=recorded_at)
+    return contract, term
+
+
+def surplus(contract: Contract, term: Term, at: datetime) -> Surplus:
+    """By how much the overage of a closed term was charged too high; below zero: too low."""
+    figures = renewals.proposal(contract, term, at)
+    charged = _charges(contract, term).aggregate(
+        credits=Sum(F("credits") - F("taken_back_credits"), default=0),
+        minor=Sum(F("amount_minor") - F("taken_back_minor"), default=0),
+    )
+    return Surplus(
+        int(charged["credits"]) - figures.overage_credits,
+        int(charged["minor"]) - figures.overage_minor,
+    )
+
+
+def _charges(contract: Contract, term: Term) -> QuerySet[ScheduledCharge]:
+    return ScheduledCharge.objects.filter(
+        contract=contract, term=term, kind=ScheduledCharge.Kind.OVERAGE
+    )
 
 
 def bill(contract: Contract, term: Term, *, at: datetime) -> ScheduledCharge | None:
@@ -42,20 +76,14 @@ def bill(contract: Contract, term: Term, *, at: datetime) -> ScheduledCharge | N
         Contract.objects.select_for_update(of=("self",)).get(pk=contract.pk)
         figures = renewals.proposal(contract, term, at)
         renewals.restate(contract, term, figures, at=at)
-        charges = ScheduledCharge.objects.filter(
-            contract=contract, term=term, kind=ScheduledCharge.Kind.OVERAGE
-        )
-        charged = charges.aggregate(
-            credits=Sum("credits", default=0), minor=Sum("amount_minor", default=0)
-        )
-        more = figures.overage_credits - charged["credits"]
-        if more <= 0:
+        too_high = surplus(contract, term, at)
+        if too_high.credits >= 0:
             return None
         return term_ends.leave_overage(
             contract,
             term,
-            credits=more,
-            amount_minor=figures.overage_minor - charged["minor"],
+            credits=-too_high.credits,
+            amount_minor=-too_high.minor,
             at=at,
-            part=f":{charges.count() + 1}",
+            part=f":{_charges(contract, term).count() + 1}",
         )

@@ -10,7 +10,7 @@ from fractions import Fraction
 from typing import Any
 
 from contracts.models import RenewalProposal
-from contracts.renewals import RENEWED_MONTHS
+from contracts.renewals import RENEWED_MONTHS, ROUNDED_FROM
 from creditops.lib import calendar, files, money, pdf, printed
 from creditops.lib.models import StoredFile
 from ledger.models import Term
@@ -126,7 +126,13 @@ def _what_is_proposed(proposal: RenewalProposal) -> list[str]:
             f"The {printed.credits(beyond)} credits beyond your balance are billed with it, at the "
             f"same price: {currency} {printed.amount(proposal.overage_minor, currency)}."
         )
-    if proposal.baseline != proposal.credits:
+    rounded_from = proposal.evidence.get(ROUNDED_FROM)
+    if rounded_from is not None:
+        said.append(
+            f"That is your use of {printed.credits(rounded_from)} credits, rounded up to the next size "
+            "that we sell."
+        )
+    if proposal.baseline != (rounded_from or proposal.credits):
         said.append(
             f"Use that was reported after the end of the term makes it "
             f"{printed.credits(proposal.baseline)} credits; what was proposed stays."

@@ -2,57 +2,63 @@
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
+from contracts import catalogue_checks, rate_campaigns, rate_items
 from contracts.models import RateCard, RateCardVersion, RateItem
-from creditops.lib import money, policies
-from creditops.lib.refusals import NotFound, Problem, Refusal
+from contracts.rate_items import PROVIDER_COST as PROVIDER_COST
+from contracts.rate_items import Item as Item
+from creditops.lib import policies
+from creditops.lib.refusals import NotFound, Refusal
 from ledger import tariffs, units
 from ledger.models import Meter, Rate
-from ledger.tariffs import ENTITLING, Price
+from ledger.tariffs import Price
 
-# The property of an event that tells what a provider charges per unit of its quantity.
-PROVIDER_COST = "provider_cost"
-CHEAPEST_IS_NOT_ONE = "CHEAPEST_ACTION_IS_NOT_ONE_CREDIT"
+CHEAPEST_IS_NOT_ONE = catalogue_checks.CHEAPEST_IS_NOT_ONE
+# How a published version stands at an instant.
+TO_COME, IN_FORCE, RETIRED = "to come", "in force", "retired"
 
 
-@dataclass(frozen=True)
-class Item:
-    """An action to be priced.
+def create(*, code: str, name: str, mode: str = RateCard.Mode.MULTI) -> RateCard:
+    """Make a card without a version yet.
 
-    Attributes:
-        item: its name on the card.
-        credits: what it costs, a positive whole number (as given; text is checked).
-        kind: of `Rate.Kind`.
-        credit_value: of a pass-through action the money value of a credit in the books' currency, as
-            decimal text; it takes the place of `credits` (S15, R4).
-        actions: credits of the unit ACTION that are drawn beside it per unit of quantity (S13, R5).
-        per: the size of a pack; 1 otherwise.
-        meter: the meter's code; empty: named like the item, and made if it is new.
-        property: the priced property of the meter's events; empty: their quantity.
-        match: property values that narrow it: {"model": "large"}.
-        unit: the credit unit's code.
-        customer_unit: the unit that customers track.
+    Args:
+        mode: one credit buys one output, or one pool and many rates (S22).
+
+    Raises Refusal `rate_card_exists`.
     """
+    try:
+        with transaction.atomic():
+            return RateCard.objects.create(code=code, name=name or code, mode=mode)
+    except IntegrityError as error:
+        raise Refusal("rate_card_exists", f"There is a rate card {code!r} already.") from error
 
-    item: str
-    credits: object = None
-    kind: str = Rate.Kind.FIXED
-    per: int = 1
-    meter: str = ""
-    property: str = ""
-    match: Mapping[str, str] = field(default_factory=dict)
-    unit: str = units.CREDITS
-    role: str = Rate.Role.PRINCIPAL
-    period_months: int | None = None
-    customer_unit: str = ""
-    credit_value: str = ""
-    actions: object = 0
+
+def introduce(
+    *,
+    code: str,
+    name: str,
+    mode: str,
+    version: str,
+    items: Sequence[Item],
+    effective_from: datetime,
+    by: str,
+    at: datetime,
+) -> RateCardVersion:
+    """Make a card together with its first version; both or none. Raises as `create` and `publish` do."""
+    with transaction.atomic():
+        card = create(code=code, name=name, mode=mode)
+        return publish(
+            card=card.code,
+            version=version,
+            items=items,
+            effective_from=effective_from,
+            by=by,
+            at=at,
+        )
 
 
 def publish(
@@ -75,13 +81,14 @@ def publish(
         by, at: who publishes and when.
         name: of a new card, for people.
 
-    Returns the version. Raises Refusal `rate_card_empty`, `rate_not_integer` naming each wrong
-    item, `rate_value_unfit`, `rate_period_unfit`, `rate_item_twice` for a name or a
-    price point that stands there twice, `retirement_without_notice`, `tariff_in_the_past` or `tariff_exists`.
+    Whoever uses an action that it ends is asked to choose another (`rate_campaigns`).
+
+    Returns the version. Raises what `rate_items.priced` raises, and Refusal `retirement_without_notice`,
+    `tariff_in_the_past` or `tariff_exists`. Balances, blocks and contracts are not touched (S24, R2).
     """
-    items = [part for item in items for part in _parts(item)]
-    _check(items)
-    _check_notice(card, items, effective_from, at)
+    items = rate_items.priced(items)
+    ended = ending(card, items, effective_from)
+    _check_notice(ended, effective_from, at)
     with transaction.atomic():
         row, _ = RateCard.objects.get_or_create(code=card, defaults={"name": name or card})
         prices = [_price(item) for item in items]
@@ -99,25 +106,19 @@ def publish(
         RateItem.objects.bulk_create(
             _row(made, item, price) for item, price in zip(items, prices, strict=True)
         )
+        rate_campaigns.ask_about_ends(made, ended, by=by, at=at)
     return made
 
 
-def _check_notice(card: str, items: Sequence[Item], effective_from: datetime, at: datetime) -> None:
-    """An action ends with notice: customers have to choose another one in time (R2)."""
+def ending(card: str, items: Sequence[Item], effective_from: datetime) -> list[str]:
+    """The actions of the version before that a version of these items would end."""
     before = RateCardVersion.objects.filter(
         card__code=card, effective_from__lt=effective_from
     ).first()
-    days = policies.in_force([], at)["retirement_notice_days"]
-    if before is None or effective_from >= at + timedelta(days=days):
-        return
+    if before is None:
+        return []
     kept = {item.item for item in items}
-    ended = sorted({item.item for item in before.items.all()} - kept)
-    if ended:
-        raise Refusal(
-            "retirement_without_notice",
-            f"{ended[0]!r} would end on {effective_from:%Y-%m-%d}. Customers who use it need "
-            f"{days} days to choose another action: keep it, or let the version act later.",
-        )
+    return sorted({item.item for item in before.items.all()} - kept)
 
 
 def find(code: str) -> RateCard:
@@ -128,107 +129,32 @@ def find(code: str) -> RateCard:
     return card
 
 
+def standing(versions: Sequence[RateCardVersion], at: datetime) -> dict[int, str]:
+    """How versions of one card stand at `at`, by id: to come, in force, or retired by a later one."""
+    begun = [v for v in versions if v.effective_from <= at]
+    newest = max(begun, key=lambda v: v.effective_from, default=None)
+    return {v.pk: TO_COME if v.effective_from > at else (IN_FORCE if v == newest else RETIRED)
+            for v in versions}  # fmt: skip
+
+
 def warnings(card: RateCard) -> list[tuple[str, str]]:
-    """What is worth a second look in the card's newest version: (code, sentence) each (S20)."""
+    """What is worth a second look in the card's newest version: (code, sentence) each (S20, S22, S23)."""
     newest = card.versions.first()
     if newest is None:
         return []
-    rates = [
-        item.credits
-        for item in newest.items.all()
-        if item.kind in (Rate.Kind.FIXED, Rate.Kind.PACK)
-    ]
-    if rates and min(rates) != 1:
-        return [
-            (
-                CHEAPEST_IS_NOT_ONE,
-                f"The cheapest action costs {min(rates)} credits. One credit should be one unit of "
-                "the cheapest action.",
-            )
-        ]
-    return []
+    asked = [catalogue_checks.Asked(i.kind, i.credits, i.per) for i in newest.items.all()]
+    return catalogue_checks.warnings(card.mode, asked)
 
 
-def _parts(item: Item) -> list[Item]:
-    """The item as rates know it: pass-through as credits per money, actions as an item beside it."""
-    if (item.kind == Rate.Kind.PASS_THROUGH) != bool(item.credit_value):
+def _check_notice(ended: Sequence[str], effective_from: datetime, at: datetime) -> None:
+    """An action ends with notice: customers have to choose another one in time (R2)."""
+    days = policies.in_force([], at)["retirement_notice_days"]
+    if ended and effective_from < at + timedelta(days=days):
         raise Refusal(
-            "rate_value_unfit",
-            f"{item.item}: the money value of a credit is what a pass-through action needs, and what "
-            "others don't have.",
-            unreadable=True,
+            "retirement_without_notice",
+            f"{ended[0]!r} would end on {effective_from:%Y-%m-%d}. Customers who use it need "
+            f"{days} days to choose another action: keep it, or let the version act later.",
         )
-    if (item.kind in ENTITLING) != (item.period_months is not None):
-        raise Refusal(
-            "rate_period_unfit",
-            f"{item.item}: a period in months is what flat fees and licences need, and what others "
-            "don't have.",
-            unreadable=True,
-        )
-    parts = [_passed_through(item) if item.credit_value else item]
-    if item.actions != 0:
-        beside = Item(
-            item.item, item.actions, meter=item.meter, match=item.match, unit=units.ACTIONS
-        )
-        parts.append(beside)
-    return parts
-
-
-def _passed_through(item: Item) -> Item:
-    """Provider cost / value of a credit, at zero markup: an exact number of credits per money."""
-    value = money.decimal(item.credit_value)
-    if value <= 0:
-        raise Refusal(
-            "rate_value_unfit",
-            f"{item.item}: a credit is worth more than nothing.",
-            unreadable=True,
-        )
-    return dataclasses.replace(
-        item, credits=value.denominator, per=value.numerator, property=PROVIDER_COST
-    )
-
-
-def _check(items: Sequence[Item]) -> None:
-    if not items:
-        raise Refusal("rate_card_empty", "A rate card needs at least one action.")
-    names = [(item.item, item.unit) for item in items]
-    twice = sorted({name for name, unit in names if names.count((name, unit)) > 1})
-    if twice:
-        raise Refusal("rate_item_twice", f"{twice[0]!r} stands on the card twice in one unit.")
-    points = [_price_point(item) for item in items]
-    again = [
-        item.item for item, point in zip(items, points, strict=True) if points.count(point) > 1
-    ]
-    if again:
-        raise Refusal(
-            "rate_item_twice",
-            f"{again[0]!r} and {again[1]!r} price the same usage in the same unit.",
-        )
-    problems = [
-        Problem(
-            f"items[{index}].{field}",
-            "rate_not_integer",
-            f"{item.item}: {value!r} is {wrong}.",
-        )
-        for index, item in enumerate(items)
-        for field, value, wrong in (
-            ("credits", item.credits, "no positive whole number of credits"),
-            ("per", item.per, "no size of a pack; only packs have one above 1"),
-        )
-        if not _is_positive_integer(value)
-        or (field == "per" and value != 1 and item.kind == Rate.Kind.FIXED)
-    ]
-    if problems:
-        raise Refusal("rate_not_integer", " ".join(p.detail for p in problems), problems=problems)
-
-
-def _is_positive_integer(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value > 0
-
-
-def _price_point(item: Item) -> tuple[object, ...]:
-    """What tells one price from another: the usage that it prices, and the unit (S12)."""
-    return item.meter or item.item, item.property, sorted(item.match.items()), item.unit
 
 
 def _price(item: Item) -> Price:
@@ -249,7 +175,7 @@ def _price(item: Item) -> Price:
 def _meter(item: Item) -> Meter:
     meter = units.find_meter(item.meter) if item.meter else units.ensure_meter(item.item)
     if item.kind == Rate.Kind.PASS_THROUGH:
-        units.keep_property(meter, PROVIDER_COST, "number")
+        units.keep_property(meter, item.property, "number")
     return meter
 
 
@@ -267,4 +193,6 @@ def _row(version: RateCardVersion, item: Item, price: Price) -> RateItem:
         role=item.role,
         period_months=item.period_months,
         customer_unit=item.customer_unit,
+        position=item.position,
+        outcome=item.outcome,
     )

@@ -11,15 +11,17 @@ from datetime import datetime
 from fractions import Fraction
 from typing import Any
 
-from contracts import agreements, terms_of_sale
-from contracts.models import Contract, RenewalProposal
+from contracts import agreements, prices, terms_of_sale
+from contracts.models import AgreedTerm, Contract, RenewalProposal
 from creditops.lib import calendar, money
 from creditops.lib.refusals import Refusal
-from ledger import balances, expiry, holders, units, usage_reports
+from ledger import balances, books, expiry, holders, units, usage_reports
 from ledger.balances import FROZEN
 from ledger.models import Pool, PoolTerm, Term
 
 RENEWED_MONTHS = 12
+# In the evidence: the use behind a commitment that was rounded up (O6).
+ROUNDED_FROM = "rounded_up_from"
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,9 @@ def proposal(contract: Contract, term: Term, at: datetime) -> Proposal:
     pool = _pool(contract, at)
     committed = _commitment(pool, term)
     used = balances.consumption(pool, term)
-    counted = sum(used.get(kind, 0) for kind in balances.BASELINE_KINDS)
+    # Figures of a term that is over stay by the setting of its end, whatever is set since.
+    kinds = terms_of_sale.baseline_kinds(contract.holder, min(at, term.ends_at))
+    counted = sum(used.get(kind, 0) for kind in kinds)
     months = calendar.months_between(
         calendar.local_date(term.starts_at, contract.time_zone),
         calendar.local_date(term.ends_at, contract.time_zone),
@@ -69,34 +73,47 @@ def proposal(contract: Contract, term: Term, at: datetime) -> Proposal:
     if months != RENEWED_MONTHS and months > 0:
         baseline = money.round_half_up(Fraction(counted * RENEWED_MONTHS, months))
     overage = used.get("overage", 0)
+    rounding = books.current(at).rounding
+    credits = _rounded_up(contract, baseline, min(at, term.ends_at))
     return Proposal(
         baseline=baseline,
-        credits=baseline,
-        price_minor=money.released(committed.price_minor, committed.commitment, baseline),
+        credits=credits,
+        price_minor=money.released(committed.price_minor, committed.commitment, credits, rounding),
         overage_credits=overage,
-        overage_minor=money.released(committed.price_minor, committed.commitment, overage),
+        overage_minor=money.released(
+            committed.price_minor, committed.commitment, overage, rounding
+        ),
         rollover_credits=_carried(contract, pool, term, at),
         currency=committed.currency,
         evidence={
             "used": used,
-            "counted_kinds": list(balances.BASELINE_KINDS),
+            "counted_kinds": kinds,
             "months_of_term": months,
             "commitment": committed.commitment,
             "price_minor": committed.price_minor,
+            **({ROUNDED_FROM: baseline} if credits != baseline else {}),
         },
     )
 
 
+def of_term(contract: Contract, term: Term, at: datetime) -> Proposal | None:
+    """What a renewal after `term` would be, as things stand at `at`; None without a commitment."""
+    if balances.commitment_of(_pool(contract, at), term) is None:
+        return None
+    return proposal(contract, term, at)
+
+
 def propose(contract: Contract, *, at: datetime, final: bool = False) -> RenewalProposal | None:
-    """Make or restate the proposal for the running term; None if nothing was used (O5).
+    """Make or restate the proposal for the running term; None if nothing was used (O5), or if what
+    follows was agreed ahead, as a year of a ramp.
 
     Restated after the term's end, for use that came late, it stays final (O7).
     """
     term = running_term(contract, at - calendar.TICK if final else at)
-    if term is None or balances.commitment_of(_pool(contract, at), term) is None:
+    if term is not None and _is_ramped(contract, term):
         return None
-    figures = proposal(contract, term, at)
-    if figures.baseline == 0:
+    figures = None if term is None else of_term(contract, term, at)
+    if term is None or figures is None or figures.baseline == 0:
         return None
     stated = {
         "restated_at": at,
@@ -120,13 +137,18 @@ def propose(contract: Contract, *, at: datetime, final: bool = False) -> Renewal
 
 
 def restate(contract: Contract, term: Term, figures: Proposal, *, at: datetime) -> None:
-    """Show what late use makes of a closed term; what was offered and signed stays (O7)."""
-    RenewalProposal.objects.filter(contract=contract, term=term).update(
+    """Show what late use makes of a closed term; what was offered and signed stays, and so does what it
+    was rounded up from (O6, O7)."""
+    offered = RenewalProposal.objects.filter(contract=contract, term=term)
+    kept = offered.values_list("evidence__rounded_up_from", flat=True).first()
+    evidence = {**figures.evidence, "used_by_month": used_by_month(contract, term, at)}
+    evidence.pop(ROUNDED_FROM, None)
+    offered.update(
         restated_at=at,
         baseline=figures.baseline,
         overage_credits=figures.overage_credits,
         overage_minor=figures.overage_minor,
-        evidence={**figures.evidence, "used_by_month": used_by_month(contract, term, at)},
+        evidence=evidence if kept is None else {**evidence, ROUNDED_FROM: kept},
     )
 
 
@@ -151,7 +173,7 @@ def used_by_month(contract: Contract, term: Term, at: datetime) -> dict[str, int
 def propose_due(subject: str, due_at: datetime, recorded_at: datetime) -> None:
     """Due work: propose the renewal of contract `subject`, 90 days before its term ends."""
     contract = agreements.find(subject)
-    if contract.status != Contract.Status.ENDED:
+    if contract.status != Contract.Status.ENDED and contract.terminated_at is None:
         propose(contract, at=due_at)
 
 
@@ -163,6 +185,25 @@ def kept_share(contract: Contract, at: datetime) -> Fraction:
     if settings["rollover"] == "FULL":
         return Fraction(1)
     return money.decimal(settings["rollover_pct"]) / 100
+
+
+def _rounded_up(contract: Contract, baseline: int, at: datetime) -> int:
+    """The baseline, or the tier that covers it where a setting says so (O6)."""
+    if (
+        not baseline
+        or terms_of_sale.in_force(contract.holder, at)[terms_of_sale.ROUNDED_UP] != "TIER"
+    ):
+        return baseline
+    price = prices.in_force(contract.currency, at)
+    tier = None if price is None else prices.covering_tier(price, baseline)
+    return baseline if price is None or tier is None else prices.tier_credits(price, tier)
+
+
+def _is_ramped(contract: Contract, term: Term) -> bool:
+    """Whether the term that follows was committed to ahead: there is nothing to propose."""
+    return AgreedTerm.objects.filter(
+        contract=contract, number=term.number + 1, credits__isnull=False, quote__isnull=True
+    ).exists()
 
 
 def _carried(contract: Contract, pool: Pool, term: Term, at: datetime) -> int:

@@ -9,7 +9,8 @@ from fractions import Fraction
 from contracts import terms_of_sale
 from contracts.models import Contract
 from creditops.lib import money
-from ledger import balances, holders, limits, units
+from ledger import balances, books, holders, limits, units
+from ledger.line import HARD
 from ledger.models import CapLift, PoolTerm, Term
 
 ROLLOVER_NONE = "ROLLOVER_NONE"
@@ -60,7 +61,9 @@ def overage(contract: Contract, of: Term, at: datetime) -> Overage | None:
     return Overage(
         credits=used,
         cap=cap,
-        amount_minor=money.released(committed.price_minor, committed.commitment, used),
+        amount_minor=money.released(
+            committed.price_minor, committed.commitment, used, books.current(at).rounding
+        ),
         currency=committed.currency,
         unit_price=unit_price(committed),
         pct_of_commitment=Fraction(used * 100, committed.commitment),
@@ -91,6 +94,18 @@ def warnings(contract: Contract, at: datetime) -> list[tuple[str, str]]:
             )
         ]
     return []
+
+
+def worries(contract: Contract, at: datetime) -> list[str]:
+    """What makes customers anxious about a contract: credits lost without a word (S47)."""
+    found = [sentence for _, sentence in warnings(contract, at)]
+    obeyed = _limits(contract, at)
+    if obeyed.rules.enforcement == HARD and min(obeyed.alerts, default=100) >= 100:
+        found.append(
+            "A hard stop without an earlier alert: use is refused the moment credits run out, and nobody "
+            "is told before."
+        )
+    return found
 
 
 def _limits(contract: Contract, at: datetime) -> limits.Limits:

@@ -7,15 +7,19 @@ signed within it begins where the old term ended.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from fractions import Fraction
+from typing import Any
 
 from django.db import transaction
 
-from contracts import activation, agreements, renewals, terms_of_sale
-from contracts.models import Contract, ScheduledCharge
+from contracts import activation, agreements, commissions, renewals, terms_of_sale
+from contracts.agreements import LaterTerm
+from contracts.models import AgreedTerm, Contract, Quote, ScheduledCharge
 from contracts.renewals import RENEWED_MONTHS, Proposal
-from creditops.lib import calendar, due
+from creditops.lib import calendar, due, money, policies
 from creditops.lib.refusals import Refusal
 from ledger import balances, books, daily_credits, expiry, holders
 from ledger.expiry import Carry
@@ -26,19 +30,108 @@ def sign_renewal(contract: Contract, *, by: str, at: datetime) -> Contract:
     """Sign the transposed renewal: ahead of the term's end it acts at the end, within the grace after
     it at once (L13).
 
-    Raises Refusal `term_ended` for a contract that has ended and is past its grace, or has none, and
-    `nothing_to_renew` where nothing was used in the term that ended (O5).
+    Raises Refusal `term_ended` for a contract that has ended and is past its grace, or has none,
+    `renewal_signed` where it was signed already, and `nothing_to_renew` where nothing was used in the term
+    that ended (O5).
     """
     due.catch_up(
         [contract.customer.code], at
     )  # whether the term has ended must not hang on a sweep
     if reinstatable_until(contract, at) is not None:
         return _reinstate(contract, at)
-    signed = Contract.objects.filter(pk=contract.pk).exclude(status=Contract.Status.ENDED)
-    if not signed.update(renewal_signed_at=at):
-        raise Refusal("term_ended", f"{contract} has ended. Sign a new contract instead.")
-    contract.renewal_signed_at = at
+    _sign(contract, at)
     return contract
+
+
+def sign_agreed_renewal(
+    contract: Contract,
+    *,
+    after: int,
+    terms: Sequence[LaterTerm],
+    settings: Mapping[str, Any],
+    quote: Quote,
+    by: str,
+    at: datetime,
+) -> Contract:
+    """Sign a renewal on terms of its own: what a quote said, as far as it does not follow the use.
+
+    Args:
+        after: the number of the term that ends, by which the quote was made.
+        terms: of the term that follows it, and of later ones.
+        settings: of the contract, as they are from the next term on.
+        quote: that the customer accepted.
+
+    Raises what `sign_renewal` does, `renewal_too_late` where another term runs by now, or
+    `installments_unfit`.
+    """
+    due.catch_up([contract.customer.code], at)
+    contract.refresh_from_db()
+    within = reinstatable_until(contract, at) is not None
+    term = renewals.running_term(contract, at)
+    if term is None or term.number != after:
+        raise Refusal(
+            "renewal_too_late",
+            f"The quote is for what follows term {after} of {contract}, and that has begun already.",
+        )
+    if contract.cancellable and any(t.bonus_credits or t.installments > 1 for t in terms):
+        raise Refusal(
+            "installments_unfit",
+            f"{contract} can be cancelled: its terms have no bonus credits and are paid at once.",
+        )
+    with transaction.atomic():
+        if AgreedTerm.objects.filter(contract=contract, number=after + 1).exists():
+            raise _signed_already(contract)
+        agreements.agree_later(contract, terms, after=after, by=by, at=at, quote=quote)
+        _settle(contract, settings, at if within else term.ends_at, by, at)
+        if within:
+            return _reinstate(contract, at)
+        _sign(contract, at)
+    return contract
+
+
+def _sign(contract: Contract, at: datetime) -> None:
+    """Mark the renewal as signed, once."""
+    current = Contract.objects.select_for_update(of=("self",)).filter(pk=contract.pk)
+    with transaction.atomic():
+        found = current.get()
+        if found.status == Contract.Status.ENDED:
+            raise Refusal("term_ended", f"{contract} has ended. Sign a new contract instead.")
+        if found.renewal_signed_at is not None:
+            raise _signed_already(found)
+        current.update(renewal_signed_at=at)
+    contract.renewal_signed_at = at
+
+
+def _signed_already(contract: Contract) -> Refusal:
+    return Refusal(
+        "renewal_signed",
+        f"The next term of {contract} was agreed already. Cancel that first, or wait for it to begin.",
+    )
+
+
+def _settle(
+    contract: Contract, settings: Mapping[str, Any], begins: datetime, by: str, at: datetime
+) -> None:
+    """Have the settings of a renewal act from its begin; what is as it was is left alone."""
+    now = terms_of_sale.in_force(contract.holder, at)
+    changed = {name: value for name, value in settings.items() if now[name] != value}
+    if not changed:
+        return
+    terms_of_sale.check_signable(changed, "")
+    policies.change(
+        policies.contract_scope(contract.code), changed, effective_at=max(begins, at),
+        recorded_at=at, by=by, approved_by=f"the renewal of {contract.code}",
+    )  # fmt: skip
+
+
+def agreed_after(contract: Contract, term: Term) -> AgreedTerm | None:
+    """What was agreed about the term that follows `term`, unless the contract was ended early."""
+    if contract.terminated_at is not None:
+        return None
+    found: AgreedTerm | None = AgreedTerm.objects.filter(
+        contract=contract, number=term.number + 1
+    ).first()
+    return found
 
 
 def end_term(subject: str, due_at: datetime, recorded_at: datetime) -> None:
@@ -54,8 +147,8 @@ def end_term(subject: str, due_at: datetime, recorded_at: datetime) -> None:
     if term is None or ended or terms.filter(follows=due_at).exists():
         return
     with transaction.atomic():
-        used = renewals.propose(contract, at=due_at, final=True) is not None
-        figures = renewals.proposal(contract, term, due_at) if used else None
+        renewals.propose(contract, at=due_at, final=True)
+        figures = renewals.of_term(contract, term, due_at)
         if figures is not None and figures.overage_credits:
             leave_overage(
                 contract,
@@ -64,11 +157,19 @@ def end_term(subject: str, due_at: datetime, recorded_at: datetime) -> None:
                 amount_minor=figures.overage_minor,
                 at=due_at,
             )
-        if figures is not None and (contract.auto_renew or contract.renewal_signed_at):
+        agreed = agreed_after(contract, term)
+        if figures is not None and _renews(contract, figures, agreed):
             share = renewals.kept_share(contract, due_at)
-            _renew(contract, figures, share, due_at, recorded_at, issue_at=due_at)
+            _renew(contract, figures, share, due_at, recorded_at, issue_at=due_at, agreed=agreed)
         else:
             _end(contract, due_at, recorded_at)
+
+
+def _renews(contract: Contract, figures: Proposal, agreed: AgreedTerm | None) -> bool:
+    """Whether another term follows: agreed ahead, or renewed by the use that there was (O5)."""
+    if agreed is not None and agreed.credits is not None:
+        return True
+    return bool(figures.baseline and (contract.auto_renew or contract.renewal_signed_at))
 
 
 def leave_overage(
@@ -131,7 +232,9 @@ def _reinstate(contract: Contract, at: datetime) -> Contract:
         term = renewals.running_term(contract, at)
         if contract.status != Contract.Status.ENDED or term is None:
             raise Refusal("contract_active", f"{contract} was renewed already.")
-        if renewals.propose(contract, at=at, final=True) is None:
+        agreed = agreed_after(contract, term)
+        proposed = renewals.propose(contract, at=at, final=True)
+        if proposed is None and (agreed is None or agreed.credits is None):
             raise Refusal(
                 "nothing_to_renew", f"Nothing was used in the last term of {contract}. "
                 "Sign a new contract instead.",
@@ -139,12 +242,15 @@ def _reinstate(contract: Contract, at: datetime) -> Contract:
         contract.status = Contract.Status.ACTIVE
         contract.save(update_fields=["status"])
         figures = renewals.proposal(contract, term, at)
-        _renew(contract, figures, Fraction(1), term.ends_at, at, issue_at=at)
+        _renew(contract, figures, Fraction(1), term.ends_at, at, issue_at=at, agreed=agreed)
     return contract
 
 
 def _grace_ends_at(contract: Contract, ended_at: datetime) -> datetime:
-    """The local midnight so many days after a term's end (T4); the end itself without a grace."""
+    """The local midnight so many days after a term's end (T4); the end itself without a grace, or of a
+    contract that was ended early."""
+    if contract.terminated_at is not None:
+        return ended_at
     days = terms_of_sale.in_force(contract.holder, ended_at)["reinstatement_grace_days"]
     last = calendar.local_date(ended_at, contract.time_zone) + timedelta(days=days)
     return calendar.local_midnight(last, contract.time_zone) if days else ended_at
@@ -158,14 +264,21 @@ def _renew(
     recorded_at: datetime,
     *,
     issue_at: datetime,
+    agreed: AgreedTerm | None,
 ) -> None:
-    """Begin the next term: roll over what is left, commit and grant the baseline, leave its charge.
+    """Begin the next term: roll over what is left, commit and grant what was agreed, else the baseline,
+    leave its charges.
 
-    Of a contract that can be cancelled the baseline is granted when it is paid (V3).
+    Of a contract that can be cancelled the commitment is granted when it is paid (V3).
     """
+    figures = _as_agreed(figures, agreed)
+    months = RENEWED_MONTHS if agreed is None else agreed.months
+    bonus = 0 if agreed is None else agreed.bonus_credits
     local_end = calendar.local_date(at, contract.time_zone)
-    ends_at = calendar.local_midnight(_next_end(contract, local_end), contract.time_zone)
+    ends_at = calendar.local_midnight(_next_end(contract, local_end, months), contract.time_zone)
     following = holders.begin_term(contract.holder, starts_at=at, ends_at=ends_at)
+    if not contract.cancellable:
+        commissions.close(contract, following, price_minor=figures.price_minor, at=issue_at)
     for pool in balances.pools_of(contract.holder):
         expiry.roll_over(
             pool,
@@ -174,38 +287,60 @@ def _renew(
             at=at,
             recorded_at=recorded_at,
         )
+    receivable_at = None if contract.cancellable else issue_at
+    activation.leave_commitment(
+        contract,
+        following,
+        credits=figures.credits,
+        amount_minor=figures.price_minor,
+        installments=contract.installments if agreed is None else agreed.installments,
+        issue_at=issue_at,
+        due_on=_due_on(contract, issue_at),
+        receivable_at=receivable_at,
+    )
+    if bonus:
+        activation.leave_charge(
+            contract,
+            following,
+            ScheduledCharge.Kind.BONUS,
+            credits=bonus,
+            amount_minor=0,
+            issue_at=issue_at,
+            due_on=_due_on(contract, issue_at),
+            receivable_at=receivable_at,
+        )
     if not contract.cancellable:
+        paid, given = money.allocate(figures.price_minor, [figures.credits, bonus])
         activation.grant_commitment(
             contract,
             following,
             credits=figures.credits,
-            cost_minor=figures.price_minor,
+            cost_minor=paid,
             price_minor=figures.price_minor,
+            bonus=(bonus, given),
             effective_at=at,
+            valued_at=issue_at,
             at=recorded_at,
         )
-    activation.leave_charge(
-        contract,
-        following,
-        ScheduledCharge.Kind.COMMITMENT,
-        credits=figures.credits,
-        amount_minor=figures.price_minor,
-        issue_at=issue_at,
-        due_on=_due_on(contract, issue_at),
-        receivable_at=None if contract.cancellable else issue_at,
-    )
     contract.renewal_signed_at = None
     contract.save(update_fields=["renewal_signed_at"])
     agreements.plan_end(contract, ends_at)
 
 
-def _next_end(contract: Contract, local_end: date) -> date:
+def _as_agreed(figures: Proposal, agreed: AgreedTerm | None) -> Proposal:
+    """The next commitment: what was agreed, else what the use proposes."""
+    if agreed is None or agreed.credits is None or agreed.price_minor is None:
+        return figures
+    return replace(figures, credits=agreed.credits, price_minor=agreed.price_minor)
+
+
+def _next_end(contract: Contract, local_end: date, following: int) -> date:
     """The end of a term that begins on `local_end`: counted from the contract's own anchor while the
     terms before were whole months, so that a clamped day comes back (T3)."""
     months = calendar.months_between(contract.starts_on, local_end)
     if calendar.add_months(contract.starts_on, months) == local_end:
-        return calendar.add_months(contract.starts_on, months + RENEWED_MONTHS)
-    return calendar.add_months(local_end, RENEWED_MONTHS)
+        return calendar.add_months(contract.starts_on, months + following)
+    return calendar.add_months(local_end, following)
 
 
 def _due_on(contract: Contract, at: datetime) -> date:

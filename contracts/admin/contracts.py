@@ -10,7 +10,9 @@ from django.http import HttpRequest
 from unfold.contrib.filters.admin import RadioFilter
 
 from accounts.admin.narrowing import CustomerFilter, CustomerRows
+from contracts import lock_words
 from contracts.models import Contract, RenewalProposal, ScheduledCharge
+from creditops.lib import clock
 from creditops.lib.admin import ReadOnlyAdmin
 from creditops.lib.admin_columns import amount, count, instant, link
 from creditops.lib.admin_tables import Listing
@@ -31,8 +33,8 @@ class ContractAdmin(CustomerRows, ReadOnlyAdmin):
     ordering = ("-signed_at", "-id")
 
     def tables(self, row: Contract) -> list[Listing]:
-        """Its terms and what they commit to, and the charges that it left."""
-        return [_terms(row), _charges(row)]
+        """Its terms and what they commit to, its rates and price, and the charges that it left."""
+        return [_terms(row), _served_by(row), _charges(row)]
 
 
 def _terms(contract: Contract) -> Listing:
@@ -43,6 +45,15 @@ def _terms(contract: Contract) -> Listing:
         for c in terms.select_related("term").order_by("term__number", "id")
     ]  # fmt: skip
     return Listing("Terms", ("Term", "From", "To", "#Commitment", "#Price"), rows)
+
+
+def _served_by(contract: Contract) -> Listing:
+    at = clock.now()
+    rows = [
+        ("Rates of actions", lock_words.rates(contract, at)),
+        ("Price of top-ups", lock_words.top_ups(contract, at)),
+    ]
+    return Listing("The two exchange rates", ("What", "~How it is sure"), rows)
 
 
 def _charges(contract: Contract) -> Listing:

@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from accounts import access
 from accounts.api.callers import ApiView, Scope
 from accounts.models import Customer
-from contracts import agreements, rate_cards, renewals, standing
+from contracts import agreements, commission_plans, rate_cards, renewals, standing, termination
 from contracts.models import Contract
 from creditops.lib import clock, money
 from creditops.lib.api import pages, shapes
@@ -22,6 +22,7 @@ from creditops.lib.api.forms import (
     Credits,
     Day,
     Instant,
+    Lines,
     Paged,
     Text,
     Truth,
@@ -36,6 +37,8 @@ from ledger.models import Holder, Term
 
 _SIGNING = (
     "commitment_not_positive",
+    "default_overlaps",
+    "installments_unfit",
     "contract_code_invalid",
     "contract_exists",
     "currency_without_rate",
@@ -82,6 +85,7 @@ class ContractBody(Body):
     rate_card = Text(max_length=100, required=False)
     rate_lock_until = Instant(required=False, help_text="keeps the card's version until then")
     price_lock_until = Instant(required=False, help_text="keeps the top-up price until then")
+    commission_plan = Text(max_length=100, required=False, help_text="its newest version pays reps")
     settings = serializers.DictField(required=False, help_text="policies of this contract")
     signed_by = Text(max_length=200, required=False, help_text="default: the key")
 
@@ -181,6 +185,26 @@ class ContractDetail(ApiView):
         return Response(_shown_standing(visible(self, contract), clock.now()))
 
 
+class ContractActivate(ApiView):
+    """A begin that nobody should wait for."""
+
+    @Operation(
+        scope=Scope.BILLING_WRITE,
+        answers=ContractStandingShown,
+        refuses=("activation_waits_for_payment", "contract_active", "term_not_begun"),
+    )
+    def post(self, request: Request, contract: str) -> Response:
+        """Begin a signed contract whose term has begun. The schedule does it by itself; this asks for it
+        now."""
+        self.given()
+        found = visible(self, contract)
+
+        def activate(at: datetime) -> ContractStandingShown:
+            return _shown_standing(agreements.begin(found, at=at), at)
+
+        return self.once(activate)
+
+
 class ContractCancel(ApiView):
     """No renewal."""
 
@@ -194,6 +218,35 @@ class ContractCancel(ApiView):
             return _shown_contract(agreements.cancel(found, by=self.by, at=at))
 
         return self.once(cancel)
+
+
+class TerminateBody(Body):
+    """When, and why."""
+
+    end = Instant(help_text="exclusive, now or later, inside the running term")
+    reason = Lines(max_length=1000, help_text="kept with the credits, for ever")
+
+
+class ContractTerminate(ApiView):
+    """An early end."""
+
+    @Operation(
+        scope=Scope.BILLING_WRITE,
+        body=TerminateBody,
+        answers=ContractStandingShown,
+        refuses=("term_ended", "termination_in_the_past", "termination_outside_term"),
+    )
+    def post(self, request: Request, contract: str) -> Response:
+        """End a contract early: its running term ends at `end`, unused credits expire there, overage is
+        billed."""
+        given = self.given()
+        found = visible(self, contract)
+
+        def terminate(at: datetime) -> ContractStandingShown:
+            termination.terminate(found, **given, by=self.by, at=at)
+            return _shown_standing(found, at)
+
+        return self.once(terminate)
 
 
 class ContractRenewal(ApiView):
@@ -218,15 +271,16 @@ def visible(view: ApiView, code: str) -> Contract:
 
 
 def holder_of(view: ApiView, customer: str, contract: str | None, at: datetime) -> Holder:
-    """The named contract's holder, else the customer's open one; what the caller may not see, or is
-    somebody else's, does not exist."""
+    """The holder of the named contract or subscription, else the customer's open one; what the caller may
+    not see, or is somebody else's, does not exist."""
     owner = view.customer(customer)
     if contract is None:
         return holders.pay_as_you_go(owner.parent or owner, at)
-    found = visible(view, contract)
-    if found.customer_id != owner.root_id:
+    found = Holder.objects.filter(code=contract, customer_id=owner.root_id).first()
+    seen = access.customers(view.key).filter(pk=owner.root_id).exists()
+    if found is None or not seen or found.kind == Holder.Kind.OPEN:
         raise NotFound("contract", contract)
-    return found.holder
+    return found
 
 
 def _terms(given: dict[str, Any], buyer: Customer) -> agreements.Terms:
@@ -252,6 +306,9 @@ def _terms(given: dict[str, Any], buyer: Customer) -> agreements.Terms:
         rate_card=rate_cards.find(given["rate_card"]) if "rate_card" in given else None,
         rate_lock_until=given.get("rate_lock_until"),
         price_lock_until=given.get("price_lock_until"),
+        commission_plan=(
+            commission_plans.find(given["commission_plan"]) if "commission_plan" in given else None
+        ),
         settings=given.get("settings", {}),
     )
 

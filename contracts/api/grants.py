@@ -15,14 +15,16 @@ from contracts import free_credits
 from contracts.api.contracts import holder_of
 from creditops.lib.api.forms import Body, Choice, Credits, Day, Instant, Lines, Text
 from creditops.lib.api.operations import Operation
-from creditops.lib.refusals import Refusal
+from creditops.lib.refusals import NotFound, Refusal
 from ledger import balances, units
 from ledger.api import pools
 from ledger.api.pools import BlockShown
 from ledger.models import Block, Pool
 
 # Daily credits end with their day and cost nothing; only they have a last day.
-_NOT_DAILY = frozenset({"expires_at", "promo_policy", "meters"})
+_NOT_DAILY = frozenset(
+    {"expires_at", "promo_policy", "list_price_per_credit", "standard_cost_per_credit", "meters"}
+)
 _ONLY_DAILY = frozenset({"last_day"})
 
 
@@ -41,7 +43,19 @@ class GrantBody(Body):
     )
     expires_at = Instant(required=False, help_text="default: the term's end, else by policy")
     last_day = Day(required=False, help_text="of daily credits; default: for ever")
-    promo_policy = Choice(choices=free_credits.PROMO_POLICIES, required=False)
+    promo_policy = Choice(
+        choices=free_credits.PROMO_POLICIES,
+        required=False,
+        help_text="how their use is accounted for, fixed here for good; default: ZERO_COST",
+    )
+    list_price_per_credit = Text(
+        max_length=40,
+        required=False,
+        help_text="decimal, for CONTRA_REVENUE; default: by the price list in force",
+    )
+    standard_cost_per_credit = Text(
+        max_length=40, required=False, help_text="decimal, for MARKETING_EXPENSE"
+    )
     reason = Lines(max_length=1000, help_text="kept with the block, for ever")
 
 
@@ -53,8 +67,15 @@ class Grants(ApiView):
         body=GrantBody,
         answers=BlockShown,
         status=201,
-        refuses=("grant_ends_before_it_begins",),
-        unreadable=("grant_field_unfit",),
+        refuses=(
+            "grant_ends_before_it_begins",
+            "promo_policy_unfit",
+            "promo_value_missing",
+            "promo_value_negative",
+            "respread_of_nothing",
+            "respread_in_another_currency",
+        ),
+        unreadable=("grant_field_unfit", "decimal_unreadable"),
     )
     def post(self, request: Request) -> Response:
         """Give promotional, bonus or compensation credits, or some for every local day: the answer
@@ -73,6 +94,47 @@ class Grants(ApiView):
             return _shown(free_credits.give(holder, **act), at)
 
         return self.once(give)
+
+
+class VoidBody(Body):
+    """How many, and why."""
+
+    credits = Credits(required=False, help_text="default: all that is left")
+    reason = Lines(max_length=1000, help_text="kept with what is taken back, for ever")
+
+
+class BlockVoid(ApiView):
+    """Make free credits void."""
+
+    @Operation(
+        scope=Scope.LEDGER_WRITE,
+        vendors_own=True,
+        body=VoidBody,
+        answers=BlockShown,
+        refuses=(
+            "credits_consumed",
+            "credits_held",
+            "credits_were_paid",
+            "nothing_to_take_back",
+            "reason_missing",
+        ),
+    )
+    def post(self, request: Request, block: str) -> Response:
+        """Take back what is left of a free block. Credits that were paid for go back by a credit note:
+        see `/invoices/{number}/credit-notes`."""
+        given = self.given()
+        number = int(block) if block.isascii() and block.isdecimal() else 0
+        found = Block.objects.select_related("customer").filter(pk=number).first()
+        if found is None:
+            raise NotFound("block", block)
+
+        def void(at: datetime) -> BlockShown:
+            free_credits.take_back(
+                found, credits=given.get("credits"), by=self.by, reason=given["reason"], at=at
+            )
+            return _shown(found, at)
+
+        return self.once(void)
 
 
 def _fitting(given: dict[str, Any]) -> dict[str, Any]:

@@ -1,25 +1,29 @@
-"""`/price-lists` and `/rate-cards`: the two exchange rates."""
+"""`/price-lists`: what a credit costs."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, TypedDict
+from typing import Any, TypedDict
 
-from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.api.callers import ApiView, Scope
-from contracts import prices, rate_cards
-from contracts.models import PriceVersion, RateCard, RateCardVersion, RateItem
+from contracts import prices
+from contracts.models import PriceTier, PriceVersion
+from creditops.lib import money
 from creditops.lib.api import pages, shapes
-from creditops.lib.api.forms import Body, Choice, Credits, Instant, Paged, Text, Whole
+from creditops.lib.api.forms import Body, Instant, Paged, Text, Whole
 from creditops.lib.api.operations import Operation
 from creditops.lib.api.reading import written
 from creditops.lib.api.shapes import Page
-from ledger.models import Rate
 
-KINDS = tuple(Rate.Kind.values)
+
+class TierBody(Body):
+    """From which amount on a purchase costs less."""
+
+    amount = Text(max_length=30, help_text="at list, net")
+    discount_pct = Text(max_length=6, required=False, help_text="0 to 100; default: 0")
 
 
 class PriceBody(Body):
@@ -28,6 +32,16 @@ class PriceBody(Body):
     currency = Text(max_length=3)
     credits_per_currency_unit = Whole(min_value=1, max_value=1_000_000_000)
     effective_from = Instant(required=False, help_text="default: now")
+    tiers = TierBody(many=True, required=False)
+
+
+class TierShown(TypedDict):
+    """A size to sell: `amount` at list buys `credits`, and costs `price`; more costs as much less."""
+
+    amount: shapes.Money
+    credits: int
+    discount_pct: str
+    price: shapes.Money
 
 
 class PriceShown(TypedDict):
@@ -36,74 +50,7 @@ class PriceShown(TypedDict):
     currency: shapes.Currency
     credits_per_currency_unit: int
     effective_from: shapes.Instant
-
-
-class ItemBody(Body):
-    """An action and what it costs."""
-
-    item = Text(max_length=100, help_text="its name on the card")
-    meter = Text(max_length=100, required=False, help_text="default: one named like the item")
-    property = Text(max_length=100, required=False, help_text="which of an event's data is priced")
-    match = serializers.DictField(
-        child=Text(), required=False, help_text="only events whose data have these values"
-    )
-    kind = Choice(choices=KINDS, required=False)
-    credits = Credits(required=False, help_text="not of what is passed through")
-    credit_value = Text(
-        max_length=30, required=False, help_text="of what is passed through: money per credit"
-    )
-    actions = Credits(required=False, help_text="drawn beside it, in the unit ACTION")
-    per = Whole(min_value=1, required=False, help_text="the size of a pack")
-    period_months = Whole(
-        min_value=1, max_value=120, required=False, help_text="of a flat fee or a licence"
-    )
-    unit = Text(max_length=40, required=False)
-    role = Choice(choices=Rate.Role.values, required=False)
-    customer_unit = Text(max_length=100, required=False, help_text="what the customer counts")
-
-
-class VersionBody(Body):
-    """A version of a rate card; published with it."""
-
-    version = Text(max_length=60)
-    name = Text(max_length=200, required=False, help_text="of a new card")
-    effective_from = Instant(required=False, help_text="default: now")
-    items = ItemBody(many=True)
-
-
-class RateItemShown(TypedDict):
-    """An action on a rate card: `credits` of `unit` per `per` of the meter's quantity or property."""
-
-    item: str
-    meter: str
-    property: str | None
-    match: dict[str, str]
-    kind: Annotated[str, shapes.one_of(Rate.Kind.values)]
-    credits: int
-    per: int
-    unit: str
-    period_months: int | None
-    role: Annotated[str, shapes.one_of(Rate.Role.values)]
-    customer_unit: str | None
-
-
-class RateCardVersionShown(TypedDict):
-    """A published version of a rate card. It never changes."""
-
-    card: str
-    version: str
-    effective_from: shapes.Instant
-    published_at: shapes.Instant
-    items: list[RateItemShown]
-
-
-class RateCardShown(TypedDict):
-    """A rate card. `warnings` are codes of what is worth a second look."""
-
-    id: str
-    name: str
-    newest_version: str | None
-    warnings: list[str]
+    tiers: list[TierShown]
 
 
 class PriceLists(ApiView):
@@ -112,7 +59,9 @@ class PriceLists(ApiView):
     @Operation(scope=Scope.BILLING_READ, query=Paged, answers=Page[PriceShown])
     def get(self, request: Request) -> Response:
         """List what money buys, newest first."""
-        return Response(pages.page(PriceVersion.objects.all(), self.query, _shown_price))
+        return Response(
+            pages.page(PriceVersion.objects.prefetch_related("tiers"), self.query, _shown_price)
+        )
 
     @Operation(
         scope=Scope.ADMIN,
@@ -120,76 +69,34 @@ class PriceLists(ApiView):
         body=PriceBody,
         answers=PriceShown,
         status=201,
-        refuses=("price_exists", "price_in_the_past"),
-        unreadable=("currency_unknown",),
+        refuses=(
+            "amount_exponent",
+            "price_exists",
+            "price_in_the_past",
+            "tier_not_positive",
+            "tier_twice",
+        ),
+        unreadable=(
+            "amount_unreadable",
+            "currency_unknown",
+            "decimal_unreadable",
+            "discount_unfit",
+        ),
     )
     def post(self, request: Request) -> Response:
         """Publish what money buys from an instant on. What was bought before keeps its price."""
         given = self.given()
 
         def publish(at: datetime) -> PriceShown:
-            wanted = {"effective_from": at, **given}
+            tiers = [_tier(tier, given["currency"]) for tier in given.get("tiers", ())]
+            wanted = {"effective_from": at, **given, "tiers": tiers}
             return _shown_price(prices.publish(by=self.by, at=at, **wanted))
 
         return self.once(publish)
 
 
-class RateCards(ApiView):
-    """Rate cards with their newest version."""
-
-    @Operation(scope=Scope.USAGE_READ, vendors_own=True, query=Paged, answers=Page[RateCardShown])
-    def get(self, request: Request) -> Response:
-        """List rate cards, newest first."""
-        rows = RateCard.objects.prefetch_related("versions__items")
-        return Response(pages.page(rows, self.query, _shown_card))
-
-
-class RateCardVersions(ApiView):
-    """Versions of a rate card."""
-
-    @Operation(
-        scope=Scope.USAGE_READ, vendors_own=True, query=Paged, answers=Page[RateCardVersionShown]
-    )
-    def get(self, request: Request, card: str) -> Response:
-        """List the versions of a rate card, newest first, with their items."""
-        rows = RateCardVersion.objects.filter(card=rate_cards.find(card)).select_related("card")
-        rows = rows.prefetch_related("items__meter", "items__unit")
-        return Response(pages.page(rows, self.query, _shown_version))
-
-    @Operation(
-        scope=Scope.ADMIN,
-        vendors_own=True,
-        body=VersionBody,
-        answers=RateCardVersionShown,
-        status=201,
-        refuses=(
-            "rate_card_empty",
-            "rate_item_twice",
-            "rate_not_integer",
-            "retirement_without_notice",
-            "tariff_exists",
-            "tariff_in_the_past",
-        ),
-        unreadable=("decimal_unreadable", "rate_period_unfit", "rate_value_unfit"),
-    )
-    def post(self, request: Request, card: str) -> Response:
-        """Publish a version of a rate card. The first one makes the card; contracts without a rate
-        lock follow the newest."""
-        given = self.given()
-
-        def publish(at: datetime) -> RateCardVersionShown:
-            made = rate_cards.publish(
-                card=card,
-                version=given["version"],
-                name=given.get("name", ""),
-                items=[rate_cards.Item(**item) for item in given["items"]],
-                effective_from=given.get("effective_from", at),
-                by=self.by,
-                at=at,
-            )
-            return _shown_version(made)
-
-        return self.once(publish)
+def _tier(given: dict[str, Any], currency: str) -> prices.Tier:
+    return prices.Tier(money.minor_units(given["amount"], currency), given.get("discount_pct", "0"))
 
 
 def _shown_price(price: PriceVersion) -> PriceShown:
@@ -197,40 +104,15 @@ def _shown_price(price: PriceVersion) -> PriceShown:
         "currency": price.currency,
         "credits_per_currency_unit": price.credits_per_currency_unit,
         "effective_from": written(price.effective_from),
+        "tiers": [_shown_tier(price, tier) for tier in price.tiers.all()],
     }
 
 
-def _shown_card(card: RateCard) -> RateCardShown:
-    versions = list(card.versions.all())
+def _shown_tier(price: PriceVersion, tier: PriceTier) -> TierShown:
+    credits = prices.tier_credits(price, tier)
     return {
-        "id": card.code,
-        "name": card.name,
-        "newest_version": versions[0].version if versions else None,
-        "warnings": [code for code, _ in rate_cards.warnings(card)],
-    }
-
-
-def _shown_version(version: RateCardVersion) -> RateCardVersionShown:
-    return {
-        "card": version.card.code,
-        "version": version.version,
-        "effective_from": written(version.effective_from),
-        "published_at": written(version.published_at),
-        "items": [_shown_item(item) for item in version.items.all()],
-    }
-
-
-def _shown_item(item: RateItem) -> RateItemShown:
-    return {
-        "item": item.item,
-        "meter": item.meter.code,
-        "property": item.property or None,
-        "match": item.match,
-        "kind": item.kind,
-        "credits": item.credits,
-        "per": item.per,
-        "unit": item.unit.code,
-        "period_months": item.period_months,
-        "role": item.role,
-        "customer_unit": item.customer_unit or None,
+        "amount": money.text(tier.amount_minor, price.currency),
+        "credits": credits,
+        "discount_pct": prices.discount_pct(tier),
+        "price": money.text(prices.price_minor(price, credits), price.currency),
     }

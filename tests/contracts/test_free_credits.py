@@ -4,7 +4,7 @@ import pytest
 
 from contracts import free_credits
 from creditops.lib.refusals import Refusal
-from ledger import holders
+from ledger import balances, holders
 from ledger.models import Block, JournalEntry
 from tests import cast
 
@@ -69,7 +69,7 @@ def test_they_may_be_of_another_unit_than_the_commitment():
         ({"kind": "migration"}, "kind_not_free"),
         ({"kind": "daily"}, "kind_not_free"),
         ({"kind": "nothing"}, "kind_not_free"),
-        ({"promo_policy": "MARKETING_EXPENSE"}, "promo_policy_unknown"),
+        ({"promo_policy": "FREE"}, "promo_policy_unknown"),
         ({"credits": 0}, "grant_not_positive"),
         ({"credits": -1}, "grant_not_positive"),
         ({"credits": 2**53}, "grant_too_large"),
@@ -87,3 +87,29 @@ def test_what_cannot_be_given_is_refused_and_nothing_is_granted(fields, code):
     assert refused.value.code == code
     assert Block.objects.count() == 2
     assert cast.left(contract, START) == 100_500
+
+
+def test_free_credits_are_made_void_as_far_as_they_are_left():
+    pool = cast.open_pool(cast.customer())
+    block = cast.grant(pool, 100, source="gift", kind="promo")
+    cast.send("u1", 30, when=cast.at("2026-02-01"))
+
+    back = free_credits.take_back(block, by="Fiona", reason="wrong customer", at=MAY)
+
+    assert back.credits == 70
+    [found] = balances.of_pool(pool, as_of=MAY, known_at=MAY).blocks
+    assert (found.used, found.voided, found.left, found.state) == (30, 70, 0, "voided")
+    with pytest.raises(Refusal) as refused:
+        free_credits.take_back(block, by="Fiona", reason="again", at=MAY)
+    assert refused.value.code == "nothing_to_take_back"
+
+
+def test_credits_that_were_paid_for_go_back_by_a_credit_note():
+    cast.sign()
+    cast.run_due(START)
+    block = Block.objects.get()
+
+    with pytest.raises(Refusal) as refused:
+        free_credits.take_back(block, credits=1, by="Fiona", reason="mistake", at=MAY)
+
+    assert refused.value.code == "credits_were_paid"

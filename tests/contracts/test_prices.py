@@ -82,3 +82,71 @@ def test_a_ratio_that_cannot_be_meant_is_refused(fields, code):
 
     assert refused.value.code == code
     assert PriceVersion.objects.get().credits_per_currency_unit == 90
+
+
+def with_tiers(*tiers: tuple[int, str], **fields) -> PriceVersion:
+    return publish(tiers=[prices.Tier(*tier) for tier in tiers], **fields)
+
+
+@pytest.mark.django_db
+def test_tiers_are_clean_sizes_at_the_ratio():
+    """S21: $5K, $10K and $50K buy 500,000, 1,000,000 and 5,000,000 credits at $1 = 100 credits."""
+    price = with_tiers((5_000_000, "12.5"), (500_000, "0"), (1_000_000, "5"))
+
+    assert [prices.tier_credits(price, tier) for tier in price.tiers.all()] == [
+        500_000, 1_000_000, 5_000_000,
+    ]  # fmt: skip
+    assert [prices.discount_pct(tier) for tier in price.tiers.all()] == ["0", "5", "12.5"]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("credits", "price_minor"),
+    [
+        (500_000, 500_000),
+        (999_999, 999_999),
+        (1_000_000, 950_000),
+        (100_000_000, 70_000_000),
+    ],
+)
+def test_a_purchase_costs_less_by_the_tier_that_it_reaches(credits, price_minor):
+    """S31: $1M of credits at list for $700K."""
+    price = with_tiers((500_000, "0"), (1_000_000, "5"), (100_000_000, "30"))
+
+    assert prices.price_minor(price, credits) == price_minor
+
+
+@pytest.mark.django_db
+def test_the_smallest_tier_that_covers_a_need_is_proposed():
+    price = with_tiers((500_000, "0"), (1_000_000, "5"))
+
+    assert prices.covering_tier(price, 1).amount_minor == 500_000
+    assert prices.covering_tier(price, 500_001).amount_minor == 1_000_000
+    assert prices.covering_tier(price, 1_000_001) is None
+
+
+@pytest.mark.django_db
+def test_a_price_of_three_decimals_rounds_at_its_last():
+    price = publish(3, currency="KWD")
+
+    assert prices.list_minor(price, 1) == 333
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("tiers", "code"),
+    [
+        ([(0, "0")], "tier_not_positive"),
+        ([(500_000, "0"), (500_000, "5")], "tier_twice"),
+        ([(500_000, "100.01")], "discount_unfit"),
+        ([(500_000, "-1")], "discount_unfit"),
+        ([(500_000, "0.125")], "discount_unfit"),
+        ([(500_000, "NaN")], "decimal_unreadable"),
+    ],
+)
+def test_tiers_that_cannot_be_meant_are_refused_with_their_price(tiers, code):
+    with pytest.raises(Refusal) as refused:
+        with_tiers(*tiers)
+
+    assert refused.value.code == code
+    assert not PriceVersion.objects.exists()

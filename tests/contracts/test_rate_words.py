@@ -11,7 +11,7 @@ from contracts import agreements, rate_cards, rate_words
 from contracts.models import Contract, RateItem
 from contracts.rate_cards import Item
 from contracts.rate_words import Action
-from ledger import balances
+from ledger import balances, rate_choices
 from ledger.models import CreditUnit, Meter, Rate, RateChoice
 from tests import cast
 from tests.cast import START, at
@@ -129,3 +129,28 @@ def test_of_a_long_card_the_first_dozen_actions_are_told():
 
     assert told.count("Lead 1 credit each (leads)") == 12
     assert told.endswith("; and 2 more")
+
+
+def test_an_action_that_ends_is_told_with_what_may_be_chosen(acme: Contract):
+    later = [
+        Item("plain_translation", 2, kind=Kind.PACK, per=1_000),
+        Item("careful_translation", 5, kind=Kind.PACK, per=1_000),
+    ]
+    rate_cards.publish(
+        card="standard", version="2", items=later, effective_from=at("2026-05-01"), by="Sam", at=NOW
+    )
+    pools = balances.pools_of(acme.holder)
+
+    (card,) = rate_words.cards(pools, NOW).values()
+
+    assert list(card.ending) == [
+        rate_words.Ending(
+            "Document translation", date(2026, 4, 30), "Plain translation or Careful translation"
+        )
+    ]
+    rate_choices.choose(
+        acme.holder, item="document_translation", to="plain_translation",
+        effective_at=at("2026-05-01"), by="Ada", at=NOW,
+    )  # fmt: skip
+    (card,) = rate_words.cards(pools, NOW).values()
+    assert list(card.ending) == []

@@ -6,6 +6,7 @@ import pytest
 
 from contracts import agreements, free_credits, renewals, standing, term_ends
 from contracts.models import Contract, RenewalProposal
+from creditops.lib import policies
 from creditops.lib.refusals import Refusal
 from ledger import balances
 from tests import cast
@@ -224,3 +225,34 @@ def test_a_contract_that_has_ended_is_not_renewed_whatever_the_caller_still_beli
 
     assert refused.value.code == "term_ended"
     assert agreements.find("c1").renewal_signed_at is None
+
+
+def test_promotional_use_counts_where_the_setting_says_so():
+    contract = cast.sign()
+    give(contract, "promo", 300, expires_at=cast.at("2026-12-01"))
+    give(contract, "compensation", 200, expires_at=cast.at("2026-12-01"))
+    use(100_500)
+    kinds = ["PAID", "ROLLOVER", "BONUS", "OVERAGE", "PROMO"]
+
+    before = figures(contract).baseline
+    policies.change(
+        "contract:c1", {"baseline_kinds": kinds}, effective_at=cast.at("2026-11-01"),
+        recorded_at=cast.at("2026-11-01"), by="Sam",
+    )  # fmt: skip
+
+    assert (before, figures(contract).baseline) == (100_000, 100_500)
+    assert figures(contract, NINETY_DAYS_BEFORE).baseline == 100_000
+
+
+def test_a_term_that_is_over_keeps_the_baseline_of_its_end():
+    contract = cast.sign()
+    give(contract, "promo", 300, expires_at=cast.at("2026-12-01"))
+    use(100_300)
+    after = cast.at("2027-01-02")
+    kinds = ["PAID", "ROLLOVER", "BONUS", "OVERAGE", "PROMO"]
+
+    policies.change(
+        "books", {"baseline_kinds": kinds}, effective_at=after, recorded_at=after, by="Sam"
+    )
+
+    assert figures(contract, cast.at("2027-01-03")).baseline == 100_000

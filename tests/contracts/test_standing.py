@@ -10,6 +10,7 @@ from contracts.models import Contract
 from creditops.lib import policies
 from creditops.lib.models import Approval
 from ledger import balances, caps, grants, units
+from ledger.models import ThresholdCrossing
 from tests import cast
 
 pytestmark = pytest.mark.django_db
@@ -61,6 +62,19 @@ def test_a_lift_acts_from_its_instant_and_is_of_its_term():
     assert use(80_000, 1, month=12) == ["applied", "overage_cap"]
     assert (overage(contract).credits, overage(contract).cap_left) == (200_000, 0)
     assert overage(contract, DECEMBER - cast.SECOND).cap == 120_000
+
+
+def test_a_lift_answers_the_request_that_waits_and_the_next_refusal_asks_anew():
+    contract = cast.sign()
+    use(100_000, 20_001)
+
+    lift(contract, 30_000, DECEMBER)
+    answered = Approval.objects.get()
+    assert (answered.state, answered.decided_by) == (Approval.State.APPROVED, "Ada")
+
+    assert use(30_001, 30_002, month=12) == ["overage_cap", "overage_cap"]
+    assert Approval.objects.filter(state=Approval.State.OPEN).count() == 1
+    assert Approval.objects.count() == 2
 
 
 def test_a_lowered_cap_undoes_nothing():
@@ -148,3 +162,17 @@ def test_what_came_on_top_raises_that_cap_and_what_is_taken_back_lowers_it():
 
     assert overage(contract, DECEMBER + 2 * cast.SECOND).cap == 20_000
     assert balances.caps([pool], DECEMBER + 2 * cast.SECOND) == {pool.id: 20_000}
+
+
+def test_a_cap_lowered_to_nothing_arms_no_alert_and_a_lift_from_there_does():
+    """A2: overage that is reached stays reached, until a cap is above it again."""
+    contract = cast.sign()
+    use(118_000)
+    fired = ThresholdCrossing.objects.filter(threshold="OVERAGE_80")
+    assert fired.count() == 1
+
+    lift(contract, 0, cast.at("2026-11-01"))
+    lift(contract, 100_000, cast.at("2026-11-02"))
+    use(70_000, month=12)
+
+    assert list(fired.values_list("arming", flat=True)) == [1, 2]

@@ -8,7 +8,7 @@ from contracts import agreements, free_credits, term_ends
 from contracts.models import Contract, RenewalProposal, ScheduledCharge
 from creditops.lib import policies
 from creditops.lib.refusals import Refusal
-from ledger import balances, caps, corrections, statements, units
+from ledger import balances, caps, corrections, explain, statements, units
 from ledger.models import BlockChange, PoolTerm, UsageEvent
 from tests import cast
 
@@ -204,6 +204,22 @@ def test_a_term_that_nobody_used_is_not_renewed():
 
     assert agreements.find("c1").status == Contract.Status.ENDED
     assert cast.journal(END)[-1] == "2026-12-31 JE-12 debit 2100 1000.00, credit 4010 1000.00"
+
+
+def test_a_baseline_that_rounds_to_nothing_still_bills_the_overage():
+    """X28: one credit in 36 months is a third of a credit a year; it was used all the same."""
+    contract = cast.sign(credits=1, price_minor=100, term_months=36, auto_renew=True,
+                         settings={"overage_pct": "0"})  # fmt: skip
+    cast.run_due(START)
+    signed = cast.send("u1", 1, when=cast.at("2026-05-01"), contract="c1")
+    late = cast.send("u2", 1, when=END, time=cast.at("2026-12-30"), contract="c1")
+    corrections.correct(explain.find(signed.uid), credits=0, by="Ada", reason="", at=END)
+    assert late.status == "applied"
+
+    cast.run_due(cast.at("2029-01-01"))
+
+    billed = ScheduledCharge.objects.filter(contract=contract, kind=ScheduledCharge.Kind.OVERAGE)
+    assert [(charge.credits, charge.amount_minor) for charge in billed] == [(1, 100)]
 
 
 @pytest.mark.parametrize("used", [40_000, 110_000], ids=["with a rest", "with overage"])

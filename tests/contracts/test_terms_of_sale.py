@@ -7,6 +7,7 @@ import pytest
 from contracts import terms_of_sale
 from creditops.lib import policies
 from creditops.lib.calendar import TICK
+from creditops.lib.models import PolicySetting
 from creditops.lib.refusals import Refusal
 from ledger import holders
 from tests import cast
@@ -125,3 +126,26 @@ def test_a_contracts_first_invoice_is_due_after_the_days_to_pay_that_it_agrees()
     contract = cast.sign(settings={"invoice_terms_days": 10})
 
     assert contract.due_on == date(2026, 1, 11)
+
+
+def test_a_signature_settles_terms_of_sale_and_nothing_else():
+    contract = cast.sign(settings={"rollover": "NONE", "overage_pct": "10"})
+
+    rows = PolicySetting.objects.filter(scope="contract:c1")
+    assert {row.approved_by for row in rows} == {"the signature of c1"}
+    with pytest.raises(Refusal) as refusal:
+        cast.sign(contract.customer, code="c2", settings={"escheat_pct": "10"})
+    assert refusal.value.code == "setting_needs_approval"
+    agreed = cast.sign(
+        contract.customer, code="c2", settings={"escheat_pct": "10"}, settings_agreed_by="Lex"
+    )
+    assert terms_of_sale.in_force(agreed.holder, cast.START)["escheat_pct"] == "10"
+
+
+@pytest.mark.parametrize(
+    "value", [["PAID"], ["PAID", "ROLLOVER", "BONUS", "OVERAGE", "DAILY"], "PAID", [], [1]]
+)
+def test_what_makes_a_baseline_always_has_its_four_kinds(value):
+    with pytest.raises(Refusal) as refusal:
+        change("books", baseline_kinds=value)
+    assert refusal.value.code == "policy_invalid"

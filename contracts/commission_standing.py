@@ -1,0 +1,173 @@
+"""Answers how the commission of contract years stands, as known at an instant (C3 to C7). Reads only.
+
+Many contract years are read in a handful of queries: `load` fetches what belongs to their contracts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Prefetch, QuerySet
+
+from contracts import commission_figures, commission_plans
+from contracts.commission_figures import Stretch
+from contracts.contract_years import Year
+from contracts.models import CommissionEvent, CommissionPlanVersion, Contract, ScheduledCharge
+from creditops.lib import money
+from creditops.lib.refusals import Refusal
+from ledger import books, consumed_value
+from ledger.consumed_value import Window
+
+_Kind = CommissionEvent.Kind
+
+
+@dataclass(frozen=True)
+class RepFigures:
+    """A rep's part of a contract year, in minor units."""
+
+    rep: str
+    upfront_minor: int
+    earned_minor: int
+    final_minor: int
+
+    @property
+    def true_up_minor(self) -> int:
+        """Final less what was paid at close; below zero is clawed back (C4)."""
+        return self.final_minor - self.upfront_minor
+
+
+@dataclass(frozen=True)
+class Figures:
+    """A contract year's commission as known at an instant, in minor units of the contract's currency.
+
+    Attributes:
+        price_minor: what the term commits to.
+        upfront_base_minor: the share of it that is paid for at close.
+        upfront_minor: paid at close, in this year.
+        base_minor: value of paid credits consumed, without overage that was written off.
+        earned_minor: what that has earned so far, without floor and limits (C6).
+        final_minor: what the year comes to if it ended with this, within the plan's bounds.
+        reps: the same per rep.
+        settled: whether its end was settled.
+    """
+
+    year: Year
+    version: CommissionPlanVersion
+    currency: str
+    price_minor: int
+    upfront_base_minor: int
+    upfront_minor: int
+    base_minor: int
+    earned_minor: int
+    final_minor: int
+    reps: list[RepFigures]
+    settled: bool
+
+    @property
+    def true_up_minor(self) -> int:
+        """Final less what was paid at close; below zero is clawed back (C3)."""
+        return self.final_minor - self.upfront_minor
+
+
+def load(contracts: QuerySet[Contract]) -> QuerySet[Contract]:
+    """These contracts with all that their commission is read from."""
+    lost = ScheduledCharge.objects.filter(written_off_minor__gt=0)
+    return contracts.select_related("customer", "holder").prefetch_related(
+        "commission_plans__version__plan",
+        "commission_plans__version__split",
+        "assignments__shares",
+        Prefetch("commissions", CommissionEvent.objects.select_related("version__plan")),
+        "commissions__parts",
+        "holder__terms",
+        Prefetch("charges", lost, to_attr="lost_charges"),
+    )
+
+
+def of(contract: Contract, year: Year, known_at: datetime) -> Figures:
+    """A contract year's commission as known at an instant. Raises Refusal `commission_none`."""
+    [found] = of_all([(load(Contract.objects.filter(pk=contract.pk)).get(), year)], known_at)
+    return found
+
+
+def of_all(years: Sequence[tuple[Contract, Year]], known_at: datetime) -> list[Figures]:
+    """The same of many, of contracts that were loaded."""
+    if not years:
+        return []
+    owned = [
+        commission_plans.owned(contract, year.starts_at, year.ends_at) for contract, year in years
+    ]
+    windows = [
+        Window(contract.holder, contract.currency, part.first, part.last, known_at)
+        for (contract, _), parts in zip(years, owned, strict=True)
+        for part in parts
+    ]
+    values = iter(consumed_value.totals(windows))
+    rounding = books.current(known_at).rounding
+    return [
+        _figures(
+            contract, year, [Stretch(part.shares, next(values)) for part in parts], known_at, rounding
+        )
+        for (contract, year), parts in zip(years, owned, strict=True)
+    ]  # fmt: skip
+
+
+def _figures(
+    contract: Contract, year: Year, stretches: Sequence[Stretch], known_at: datetime, rounding: str
+) -> Figures:
+    events = list(contract.commissions.all())
+    closed = next((e for e in events if e.kind == _Kind.CLOSE and e.term_id == year.term.id), None)
+    agreed = commission_plans.in_force(contract, max(known_at, contract.signed_at))
+    version = agreed if closed is None else closed.version
+    if version is None:
+        raise Refusal("commission_none", f"{contract} pays no commission.")
+    rules = commission_plans.rules(version)
+    price = contract.price_minor if closed is None else closed.price_minor
+    base = max(0, sum(stretch.value_minor for stretch in stretches) - _lost(contract, year))
+    at_close = closed if closed is not None and closed.year == year.number else None
+    upfront = 0 if at_close is None else at_close.total_minor
+    target = _target(price, year)
+    earned = commission_figures.earned(base, target, rules, rounding)
+    final = commission_figures.final(base, target, upfront, rules, rounding)
+    paid = {} if at_close is None else {p.rep: p.total_minor for p in at_close.parts.all()}
+    return Figures(
+        year=year,
+        version=version,
+        currency=contract.currency,
+        price_minor=price,
+        upfront_base_minor=(
+            commission_figures.upfront_base(price, rules.upfront, rounding) if year.first else 0
+        ),
+        upfront_minor=upfront,
+        base_minor=base,
+        earned_minor=earned,
+        final_minor=final,
+        reps=_reps(paid, stretches, earned, final),
+        settled=any(e.kind == _Kind.TRUE_UP and e.year == year.number for e in events),
+    )
+
+
+def _reps(
+    paid: dict[str, int], stretches: Sequence[Stretch], earned: int, final: int
+) -> list[RepFigures]:
+    earned_by, final_by = (commission_figures.split(total, stretches) for total in (earned, final))
+    names: Iterable[str] = {**paid, **final_by}
+    return [
+        RepFigures(rep, paid.get(rep, 0), earned_by.get(rep, 0), final_by.get(rep, 0))
+        for rep in names
+    ]
+
+
+def _lost(contract: Contract, year: Year) -> int:
+    """Overage of the year's term that was written off (C5): it is of the term's last year."""
+    if not year.last:
+        return 0
+    charges: Iterable[ScheduledCharge] = contract.lost_charges  # type: ignore[attr-defined]
+    return sum(c.written_off_minor for c in charges if c.term_id == year.term.id)
+
+
+def _target(price_minor: int, year: Year) -> int:
+    """The year's part of what its term commits to, by days: what cap and floor are measured by."""
+    days, of_term = year.part_of_term
+    return price_minor if days == of_term else money.round_half_up(price_minor * days // of_term)

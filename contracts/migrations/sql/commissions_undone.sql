@@ -1,0 +1,11 @@
+DROP TRIGGER contracts_payout_fits ON contracts_commissionpayout;
+DROP FUNCTION contracts_payout_fits();
+DROP TRIGGER contracts_commission_is_its_parts ON contracts_commissionpart;
+DROP TRIGGER contracts_commission_is_its_parts ON contracts_commissionevent;
+DROP FUNCTION contracts_commission_is_its_parts();
+DROP TRIGGER contracts_commission_follows ON contracts_commissionevent;
+DROP FUNCTION contracts_commission_follows();
+DROP TRIGGER contracts_shares_add_up ON contracts_commissionsplit;
+DROP TRIGGER contracts_shares_add_up ON contracts_assignmentshare;
+DROP TRIGGER contracts_shares_add_up ON contracts_assignment;
+DROP FUNCTION contracts_shares_add_up();
