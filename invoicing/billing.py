@@ -8,25 +8,56 @@ from fractions import Fraction
 
 from django.db import transaction
 
-from contracts import agreements, rate_words, standing, terms_of_sale
+from contracts import agreements, standing, terms_of_sale
 from contracts.models import Contract, ScheduledCharge
-from creditops.lib import calendar, money
-from invoicing import issuing
+from creditops.lib import calendar, languages, money, policies, policy_values, printed
+from creditops.lib.policies import Policy
+from creditops.lib.refusals import Refusal
+from invoicing import issuing, sale_notes
 from invoicing.issuing import Document, Line
 from invoicing.models import Invoice, InvoiceLine
-from ledger import balances
+
+SETTING = "invoice_release"
+AUTOMATIC, REVIEWED = "AUTOMATIC", "REVIEWED"
 
 # Overage of the closed term stands before the commitment of the next (O5).
 _ORDER = (
     ScheduledCharge.Kind.OVERAGE,
     ScheduledCharge.Kind.COMMITMENT,
     ScheduledCharge.Kind.BONUS,
+    ScheduledCharge.Kind.ADDITION,
 )
 
 
+def define_settings() -> None:
+    """Make the setting of billing known, at start."""
+    policies.define(
+        Policy(
+            SETTING,
+            AUTOMATIC,
+            policy_values.choice(AUTOMATIC, REVIEWED),
+            "finance",
+            "Whether invoices go out when they are due, or when finance has looked at them in a "
+            "billing run.",
+            alone=True,
+        )
+    )
+
+
 def bill_due(subject: str, due_at: datetime, recorded_at: datetime) -> None:
-    """Due work: invoice what contract `subject` has left to be billed at `due_at`."""
-    bill(agreements.find(subject), until=due_at, at=recorded_at)
+    """Due work: invoice what contract `subject` has left to be billed at `due_at`.
+
+    Where finance looks at invoices before they go out, the charge waits for a billing run; so it does
+    where something has to be told first, like a tax rate. Neither holds up other work of the customer.
+    """
+    contract = agreements.find(subject)
+    if terms_of_sale.in_force(contract.holder, recorded_at)[SETTING] == REVIEWED:
+        return
+    try:
+        bill(contract, until=due_at, at=recorded_at)
+    except Refusal as refusal:
+        if refusal.code not in issuing.HOLDS:
+            raise
 
 
 def bill(contract: Contract, *, until: datetime, at: datetime) -> Invoice | None:
@@ -51,7 +82,12 @@ def bill(contract: Contract, *, until: datetime, at: datetime) -> Invoice | None
 
 
 def _document(contract: Contract, charges: Sequence[ScheduledCharge], at: datetime) -> Document:
-    receivable = [charge.receivable_at for charge in charges if charge.receivable_at is not None]
+    # What was owed before its invoice (`owed`) is unbilled until then, and a receivable from there on.
+    receivable = [
+        max(charge.receivable_at, charge.issue_at)
+        for charge in charges
+        if charge.receivable_at is not None
+    ]
     return Document(
         customer=contract.customer,
         contract=contract,
@@ -68,14 +104,14 @@ def _document(contract: Contract, charges: Sequence[ScheduledCharge], at: dateti
 def _line(contract: Contract, charge: ScheduledCharge) -> Line:
     starts = calendar.local_date(charge.term.starts_at, contract.time_zone)
     ends = calendar.last_day(charge.term.ends_at, contract.time_zone)
-    texts = {
-        ScheduledCharge.Kind.COMMITMENT: f"{charge.credits:,} credits",
-        ScheduledCharge.Kind.BONUS: f"{charge.credits:,} bonus credits, included in the price",
-        ScheduledCharge.Kind.OVERAGE: f"Overage of {charge.credits:,} credits",
-    }
+    language = contract.customer.language
     return Line(
         kind=InvoiceLine.Kind(charge.kind),
-        text=texts[ScheduledCharge.Kind(charge.kind)],
+        text=languages.say(
+            language,
+            f"line_{charge.kind.lower()}",
+            credits=printed.credits(charge.credits, language),
+        ),
         amount_minor=charge.amount_minor,
         credits=charge.credits,
         unit_price=_unit_price(contract, charge),
@@ -90,7 +126,7 @@ def _unit_price(contract: Contract, charge: ScheduledCharge) -> str:
     if charge.kind == ScheduledCharge.Kind.BONUS:
         return ""
     committed = standing.commitment(contract, charge.term, charge.issue_at)
-    if committed is not None:
+    if committed is not None and charge.kind != ScheduledCharge.Kind.ADDITION:
         return money.decimal_text(standing.unit_price(committed))
     scale = charge.credits * 10 ** money.exponent(charge.currency)
     return money.decimal_text(Fraction(charge.amount_minor, scale))
@@ -98,10 +134,8 @@ def _unit_price(contract: Contract, charge: ScheduledCharge) -> str:
 
 def _notes(contract: Contract, charges: Sequence[ScheduledCharge], at: datetime) -> list[str]:
     """What a buyer of credits should know, in sentences (S78)."""
-    rollover = terms_of_sale.rollover_words(terms_of_sale.in_force(contract.holder, at))
-    cards = rate_words.cards(balances.pools_of(contract.holder), at).values()
-    return [
-        *dict.fromkeys(f"What actions cost, by {card}." for card in cards),
-        f"The oldest credits are used first. {rollover}",
-        "Credits pay for use of the service; they can't be paid out or transferred.",
+    holder = contract.holder
+    sold = [
+        charge.term.ends_at for charge in charges if charge.kind != ScheduledCharge.Kind.OVERAGE
     ]
+    return sale_notes.of(holder, at, ends_at=max(sold, default=None), renewed=True)

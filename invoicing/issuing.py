@@ -15,22 +15,39 @@ from django.db import transaction
 
 from accounts.models import Customer
 from contracts.models import Contract, ScheduledCharge
-from creditops.lib import due, locks, money, outbox
+from creditops.lib import due, languages, locks, money, outbox, printed
 from creditops.lib.refusals import Refusal
-from invoicing import numbering, seller, tax
-from invoicing.models import Invoice, InvoiceLine
-from ledger import books, chart
+from invoicing import (
+    dunning_plan,
+    note_entries,
+    numbering,
+    owed,
+    seller,
+    tax,
+    tax_ids,
+    translation,
+)
+from invoicing.models import Invoice, InvoiceLine, InvoiceTax, InvoiceVoid
+from invoicing.translation import receivable_source
+from ledger import balances, books, chart, exchange, posting
 from ledger.journal import Posting, post
 from ledger.models import Block, Holder, JournalEntry
 from ledger.periods import Months
 
 RENDER = "invoicing.render"
-_CREDIT_OF = {InvoiceLine.Kind.OVERAGE: chart.UNBILLED}
+# What holds a document back until somebody has told more: it is a draft until then, and no fault.
+HOLDS = frozenset({"tax_rate_unknown", "tax_id_doubtful", "seller_tax_id_missing"})
+CREDITS, SERVICES = "credits", "services"
 
 
 @dataclass(frozen=True)
 class Line:
-    """A line to be issued. `amount_minor` is net; `charge` the scheduled charge that it bills."""
+    """A line to be issued.
+
+    `amount_minor` is net, `list_minor` before the document's discount; `charge` the scheduled charge
+    that it bills; `tax_rate` a rate of its own in percent instead of the customer's; `product` its tax
+    code in the tax table, by default that of credits or of services.
+    """
 
     kind: str
     text: str
@@ -41,6 +58,9 @@ class Line:
     period_to: date | None = None
     charge: ScheduledCharge | None = None
     block: Block | None = None
+    list_minor: int | None = None
+    tax_rate: str = ""
+    product: str = ""
 
 
 @dataclass(frozen=True)
@@ -88,65 +108,98 @@ def issue(document: Document, *, at: datetime) -> Invoice:
         invoice = _write(document, number, at)
         if document.receivable_at is not None:
             if document.receivable_at <= at:
-                post_receivable(invoice, at=at)
+                post_receivable(invoice, owed_from=document.receivable_at, at=at)
             else:
                 due.plan(
                     "invoicing.receivable", invoice.number, document.receivable_at,
                     rank=due.START, group=document.customer.code,
                 )  # fmt: skip
         outbox.add(RENDER, invoice.number, {"number": invoice.number}, at=at)
+        if invoice.total_minor and not document.prepaid:
+            dunning_plan.next_step(invoice, after=at)
     return invoice
 
 
 def receivable_due(subject: str, due_at: datetime, recorded_at: datetime) -> None:
     """Due work: the right to invoice `subject` has become unconditional."""
-    post_receivable(Invoice.objects.get(number=subject), at=recorded_at)
+    post_receivable(Invoice.objects.get(number=subject), owed_from=due_at, at=recorded_at)
 
 
-def post_receivable(invoice: Invoice, *, at: datetime) -> None:
-    """Post what the customer owes by the invoice (JE-02, JE-16); once, whoever asks first."""
+def post_receivable(invoice: Invoice, *, owed_from: datetime, at: datetime) -> None:
+    """Post what the customer owes by the invoice (JE-02, JE-16), and the credit notes that waited for
+    it; once, whoever asks first. By a void invoice nothing is owed.
+
+    Args:
+        owed_from: when the right to the money became unconditional (V3): the entry is of that day, or
+            of today if its month is closed, however late the work is done (T7).
+        at: the instant of recording.
+    """
     with transaction.atomic():
-        today = books.date_of(at, books.current(at))
-        months = Months([today], received_on=today)
+        current = books.current(at)
+        today, owed_on = books.date_of(at, current), books.date_of(owed_from, current)
+        months = Months([owed_on, today], received_on=today)
         locks.hold(f"invoice:{invoice.number}")
-        if is_receivable(invoice):
+        if is_receivable(invoice) or InvoiceVoid.objects.filter(invoice=invoice).exists():
             return
-        credit: dict[str, int] = {chart.TAX: invoice.tax_minor}
-        for line in invoice.lines.all():
-            account = _CREDIT_OF.get(InvoiceLine.Kind(line.kind), chart.DEFERRED_CREDITS)
-            credit[account] = credit.get(account, 0) + line.amount_minor
+        _let_overage_be_posted(invoice, current.currency, at)
+        credit = translation.owed_parts(invoice, owed_from)
+        total = exchange.functional(invoice.total_minor, invoice.currency, owed_from)
         post(
             Posting(
-                on=months.posting_date(today),
+                on=months.posting_date(owed_on),
                 recipe="JE-16" if chart.UNBILLED in credit else "JE-02",
                 memo=f"Invoice {invoice.number}",
                 source=receivable_source(invoice),
                 customer_id=invoice.customer_id,
                 holder=invoice.holder,
             ),
-            debit={chart.RECEIVABLES: invoice.total_minor},
+            debit={chart.RECEIVABLES: total, chart.CURRENCY: sum(credit.values()) - total},
             credit=credit,
-            currency=invoice.currency,
+            foreign=translation.foreign_parts(invoice),
+            currency=current.currency,
             at=at,
         )
+        for line in invoice.lines.filter(charge__isnull=False).select_related("charge__contract"):
+            owed.take_over(line.charge, on=months.posting_date(owed_on), at=at)
+        for note in invoice.credit_notes.order_by("id"):
+            note_entries.post_note(note, on=months.posting_date(today), at=at)
+
+
+def earned(invoice: Invoice) -> dict[str, int]:
+    """Account -> net of the lines that go there, in the invoice's currency."""
+    found: dict[str, int] = {}
+    for line in invoice.lines.all():
+        account = translation.account_of(line)
+        found[account] = found.get(account, 0) + line.amount_minor
+    return found
+
+
+def _let_overage_be_posted(invoice: Invoice, ours: str, at: datetime) -> None:
+    """What overage is carried at stands in the journal: in another currency its use is posted first."""
+    bills_overage = any(
+        translation.account_of(line) == chart.UNBILLED for line in invoice.lines.all()
+    )
+    if invoice.currency != ours and bills_overage and invoice.holder is not None:
+        pools = balances.pools_of(invoice.holder)
+        posting.post_pools([(pool.customer_id, pool.id) for pool in pools], at)
 
 
 def is_receivable(invoice: Invoice) -> bool:
     """Whether what the customer owes by the invoice is posted; by an invoice of nothing, nothing."""
-    if invoice.total_minor == 0:
-        return True
-    return JournalEntry.objects.filter(source=receivable_source(invoice)).exists()
+    return invoice.total_minor == 0 or is_posted(invoice)
 
 
-def receivable_source(invoice: Invoice) -> str:
-    """What names the entry of what the customer owes by the invoice, in the journal."""
-    return f"invoice:{invoice.number}:receivable"
+def is_posted(invoice: Invoice) -> bool:
+    """Whether what the customer owes by the invoice stands in the journal."""
+    found: bool = JournalEntry.objects.filter(source=receivable_source(invoice)).exists()
+    return found
 
 
 def _write(document: Document, number: numbering.Number, at: datetime) -> Invoice:
-    applied = tax.of(document.customer, seller.profile(), at)
-    nets = [line.amount_minor for line in document.lines]
-    taxed = applied.on(nets)
+    applied = _taxes_of(document, at)
+    rates = list(dict.fromkeys(applied))
+    taxes = [_tax(no, rate, document, applied) for no, rate in enumerate(rates, start=1)]
+    net, taxed = sum(row.net_minor for row in taxes), sum(row.tax_minor for row in taxes)
     invoice = Invoice.objects.create(
         number=str(number),
         series=number.series,
@@ -159,19 +212,23 @@ def _write(document: Document, number: numbering.Number, at: datetime) -> Invoic
         issue_date=number.issue_date,
         due_date=document.due_date,
         currency=document.currency,
-        net_minor=sum(nets),
+        language=document.customer.language,
+        net_minor=net,
         tax_minor=taxed,
-        total_minor=sum(nets) + taxed,
-        prepaid_minor=sum(nets) + taxed if document.prepaid else 0,
-        tax_category=applied.category,
-        tax_rate=money.decimal_text(applied.rate_pct),
-        tax_note=applied.note,
+        total_minor=net + taxed,
+        prepaid_minor=net + taxed if document.prepaid else 0,
+        tax_category=rates[0].category,
+        tax_rate=taxes[0].rate_pct if len(taxes) == 1 else "",
+        tax_note="; ".join(_tax_notes(document, rates, taxed, at))[:200],
         seller=seller.as_printed(),
-        buyer=_buyer(document.customer),
+        buyer=as_printed(document.customer),
         notes=list(document.notes),
         receivable_at=document.receivable_at,
         source=document.source,
     )
+    for row in taxes:
+        row.invoice = invoice
+    InvoiceTax.objects.bulk_create(taxes)
     InvoiceLine.objects.bulk_create(
         InvoiceLine(
             invoice=invoice,
@@ -181,6 +238,8 @@ def _write(document: Document, number: numbering.Number, at: datetime) -> Invoic
             credits=line.credits,
             unit_price=line.unit_price,
             amount_minor=line.amount_minor,
+            list_minor=line.list_minor,
+            tax_no=rates.index(applied[position - 1]) + 1,
             period_from=line.period_from,
             period_to=line.period_to,
             charge=line.charge,
@@ -191,7 +250,61 @@ def _write(document: Document, number: numbering.Number, at: datetime) -> Invoic
     return invoice
 
 
-def _buyer(customer: Customer) -> Mapping[str, Any]:
+def _tax_notes(document: Document, rates: Sequence[tax.Tax], taxed: int, at: datetime) -> list[str]:
+    """Why nothing is taxed, or part; and the tax in the books' currency where the invoice is in another
+    (I3)."""
+    said = [*dict.fromkeys(rate.note for rate in rates if rate.note)]
+    ours, language = books.current(at).currency, document.customer.language
+    if taxed and document.currency != ours:
+        in_ours = exchange.functional(taxed, document.currency, at)
+        rate = money.decimal_text(exchange.rate(document.currency, at))
+        said.append(
+            languages.say(
+                language,
+                "tax_in_books",
+                amount=f"{ours} {printed.amount(in_ours, ours, language)}",
+                rate=printed.percent(rate, language),
+            )
+        )
+    return said
+
+
+def _taxes_of(document: Document, at: datetime) -> list[tax.Tax]:
+    """The tax of each line: by its product, or at a rate of its own; a reverse charge is proven."""
+    vendor, buyer = seller.profile(), document.customer
+    products = [line.product or _product(line) for line in document.lines]
+    known = {product: tax.of(buyer, vendor, at, product=product) for product in set(products)}
+    if any(found.category == tax.REVERSE_CHARGE for found in known.values()):
+        tax_ids.prove(buyer, vendor, at=at)
+    return [
+        known[product].at_rate(line.tax_rate) if line.tax_rate else known[product]
+        for line, product in zip(document.lines, products, strict=True)
+    ]
+
+
+def _product(line: Line) -> str:
+    return SERVICES if line.kind == InvoiceLine.Kind.OTHER else CREDITS
+
+
+def _tax(no: int, rate: tax.Tax, document: Document, applied: Sequence[tax.Tax]) -> InvoiceTax:
+    """The tax of the lines that this rate applies to: on their sum, rounded once (I7)."""
+    nets = [
+        line.amount_minor for line, own in zip(document.lines, applied, strict=True) if own == rate
+    ]
+    return InvoiceTax(
+        no=no,
+        category=rate.category,
+        rate_pct=money.decimal_text(rate.rate_pct),
+        share_pct=money.decimal_text(rate.share_pct),
+        net_minor=sum(nets),
+        taxable_minor=rate.taxable(nets),
+        tax_minor=rate.on(nets),
+        note=rate.note[:200],
+    )
+
+
+def as_printed(customer: Customer) -> Mapping[str, Any]:
+    """The customer's facts to freeze on a document."""
     return {
         "code": customer.code,
         "name": customer.legal_name or customer.name,

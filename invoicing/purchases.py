@@ -13,14 +13,14 @@ from typing import Any
 from django.db import transaction
 
 from contracts import agreements, prices, terms_of_sale
-from contracts.activation import check_functional_currency
 from contracts.models import Contract, RateCard
-from creditops.lib import calendar, money
+from creditops.lib import calendar, languages, money, printed
 from creditops.lib.refusals import Refusal
-from invoicing import cards, issuing, payments
+from invoicing import cards, issuing, options, payments, sale_notes
 from invoicing.issuing import Document, Line
-from invoicing.models import Invoice, InvoiceLine, Payment
-from ledger import balances, books, grants, holders, units
+from invoicing.models import Invoice, InvoiceLine, Payment, PurchaseOption
+from invoicing.options import Offered
+from ledger import balances, books, exchange, grants, holders, units
 from ledger.grants import Grant
 from ledger.models import Block, Holder, Term
 from ledger.periods import Months
@@ -42,6 +42,7 @@ class Order:
         validity: a life of credits instead of the policy's.
         bonus_credits, bonus_expires_at: of the same purchase; they share its price (V5).
         rate_card: prices the holder's usage from now on, if none does yet.
+        option: a right to buy more, sold with them; it shares the price (V6).
     """
 
     holder: Holder
@@ -57,14 +58,16 @@ class Order:
     bonus_expires_at: datetime | None = None
     due_on: date | None = None
     rate_card: RateCard | None = None
+    option: Offered | None = None
 
 
 @dataclass(frozen=True)
 class Bought:
-    """The outcome: the invoice, and the blocks: what was bought, then the bonus if any."""
+    """The outcome: the invoice, the blocks: what was bought, then the bonus if any; and the right."""
 
     invoice: Invoice
     blocks: list[Block]
+    option: PurchaseOption | None = None
 
 
 def buy(order: Order, *, by: str, at: datetime) -> Bought:
@@ -75,7 +78,7 @@ def buy(order: Order, *, by: str, at: datetime) -> Bought:
     """
     if order.price_minor < 0:
         raise Refusal("price_negative", "The price of credits can't be below zero.")
-    check_functional_currency(order.currency, at)
+    exchange.check(order.currency, at)
     credits = order.credits if order.credits is not None else _credits(order, at)
     if credits <= 0:
         price = f"{money.text(order.price_minor, order.currency)} {order.currency}"
@@ -86,7 +89,7 @@ def buy(order: Order, *, by: str, at: datetime) -> Bought:
         term = _term(order.holder, at)
         if order.rate_card is not None:
             agreements.follow_rates(order.holder, order.rate_card, at=at)
-        blocks = _grant(order, credits, term, by, at)
+        blocks, option = _grant(order, credits, term, by, at)
         invoice = issuing.issue(_document(order, credits, blocks, at), at=at)
         if order.pay == CARD and invoice.total_minor:
             charge = cards.charge(invoice, at=at)
@@ -99,48 +102,65 @@ def buy(order: Order, *, by: str, at: datetime) -> Bought:
                 by=by,
                 at=at,
             )
-    return Bought(invoice, blocks)
+    return Bought(invoice, blocks, option)
 
 
-def _grant(order: Order, credits: int, term: Term | None, by: str, at: datetime) -> list[Block]:
+def _grant(
+    order: Order, credits: int, term: Term | None, by: str, at: datetime
+) -> tuple[list[Block], PurchaseOption | None]:
     pool = holders.pool(order.holder, units.ensure(order.unit), at)
-    paid, bonus = money.allocate(order.price_minor, [credits, order.bonus_credits])
+    parts = [credits, order.bonus_credits]
+    if order.option is not None:
+        options.check(order.option, at)
+        parts = options.weights(order.holder, order.option, parts, order.currency, at)
+    costs = money.allocate(order.price_minor, parts)
+    price = exchange.functional(order.price_minor, order.currency, at)
+    in_books = money.allocate(price, parts)
     end = order.expires_at or _end(order, term, at)
 
-    def block(kind: str, number: int, cost: int, expires_at: datetime, what: str) -> Grant:
+    def block(kind: str, number: int, part: int, expires_at: datetime, what: str) -> Grant:
         return Grant(
             kind=kind,
             credits=number,
             source=f"{order.source}:{what}",
             effective_at=at,
             expires_at=expires_at,
-            cost_minor=cost,
-            cost_functional_minor=cost,
+            cost_minor=costs[part],
+            cost_functional_minor=in_books[part],
             currency=order.currency,
             term=term,
             by=by,
             reason="bought",
         )
 
-    wanted = [block(Block.Kind.PAID, credits, paid, end, "credits")]
+    wanted = [block(Block.Kind.PAID, credits, 0, end, "credits")]
     if order.bonus_credits:
         wanted.append(
-            block(
-                Block.Kind.BONUS, order.bonus_credits, bonus, order.bonus_expires_at or end, "bonus"
-            )
+            block(Block.Kind.BONUS, order.bonus_credits, 1, order.bonus_expires_at or end, "bonus")
         )
-    return grants.issue(pool, wanted, at=at)
+    option = None
+    if order.option is not None:
+        option = options.sell(
+            order.holder, order.option, unit=order.unit, currency=order.currency,
+            allocated_minor=costs[-1], allocated_functional_minor=in_books[-1],
+            source=order.source, by=by, at=at,
+        )  # fmt: skip
+    return grants.issue(pool, wanted, at=at), option
 
 
 def _document(order: Order, credits: int, blocks: list[Block], at: datetime) -> Document:
     in_contract = order.holder.kind != Holder.Kind.OPEN
     kind = InvoiceLine.Kind.TOP_UP if in_contract else InvoiceLine.Kind.PURCHASE
     granted = blocks[0].changes.get(customer_id=blocks[0].customer_id, no=1)
-    until = calendar.last_day(granted.expires_at or at, order.holder.time_zone)
+    ends_at = granted.expires_at or at
+    until = calendar.last_day(ends_at, order.holder.time_zone)
+    language = order.holder.customer.language
     lines = [
         Line(
             kind=kind,
-            text=f"{credits:,} credits",
+            text=languages.say(
+                language, "line_commitment", credits=printed.credits(credits, language)
+            ),
             period_from=calendar.local_date(at, order.holder.time_zone),
             period_to=until,
             amount_minor=order.price_minor,
@@ -153,7 +173,9 @@ def _document(order: Order, credits: int, blocks: list[Block], at: datetime) -> 
         lines.append(
             Line(
                 kind=InvoiceLine.Kind.BONUS,
-                text=f"{order.bonus_credits:,} bonus credits, included in the price",
+                text=languages.say(
+                    language, "line_bonus", credits=printed.credits(order.bonus_credits, language)
+                ),
                 amount_minor=0,
                 credits=order.bonus_credits,
                 block=blocks[1],
@@ -172,8 +194,30 @@ def _document(order: Order, credits: int, blocks: list[Block], at: datetime) -> 
         source=order.source,
         prepaid=order.pay == CARD,
         receivable_at=at,
-        notes=["Credits pay for use of the service; they can't be paid out or transferred."],
+        notes=[
+            *_right(order),
+            *sale_notes.of(order.holder, at, ends_at=ends_at, renewed=in_contract),
+        ],
     )
+
+
+def _right(order: Order) -> list[str]:
+    """What a right that is sold with the credits says, in a sentence."""
+    offered = order.option
+    if offered is None:
+        return []
+    price = offered.exercise_price_minor(money.HALF_UP)
+    last = calendar.last_day(offered.valid_until, order.holder.time_zone)
+    language = order.holder.customer.language
+    return [
+        languages.say(
+            language,
+            "right_sold",
+            credits=printed.credits(offered.credits, language),
+            price=f"{order.currency} {printed.amount(price, order.currency, language)}",
+            day=printed.day(last, language),
+        )
+    ]
 
 
 def _unit_price(order: Order, credits: int) -> str:
@@ -183,7 +227,8 @@ def _unit_price(order: Order, credits: int) -> str:
 
 
 def _end(order: Order, term: Term | None, at: datetime) -> datetime:
-    if term is not None:
+    """With the term; credits of a subscription live on as those of its plan do."""
+    if term is not None and order.holder.kind == Holder.Kind.CONTRACT:
         return term.ends_at
     if order.validity is not None:
         life = order.validity

@@ -34,7 +34,12 @@ def as_printed() -> dict[str, str]:
         "address": seller.address,
         "country": seller.country,
         "vat_id": seller.vat_id,
+        "tax_number": seller.tax_number,
+        "registration": seller.registration,
         "email": seller.email,
+        "iban": seller.iban,
+        "bic": seller.bic,
         "bank_details": seller.bank_details,
         "footer": seller.footer,
+        "logo": seller.logo,
     }

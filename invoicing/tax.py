@@ -1,32 +1,71 @@
-"""Answers which tax a customer's documents carry (I7, I9)."""
+"""Answers which tax a customer's documents carry (I7, I9, I11)."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from fractions import Fraction
 
 from accounts.models import Customer
-from creditops.lib import money
+from creditops.lib import languages, money, policies, policy_values
+from creditops.lib.policies import Policy
 from creditops.lib.refusals import Refusal
-from invoicing.models import SellerProfile, TaxRate
+from invoicing import exemptions, tax_rates
+from invoicing.models import InvoiceTax, SellerProfile, TaxRate
+from ledger import books
 
 # The member states of the European Union, ISO 3166.
 EU = frozenset(
     "AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK".split()
 )
-_COUNTRY = re.compile(r"[A-Z]{2}", re.ASCII)
-STANDARD, REVERSE_CHARGE, EXPORT, OUTSIDE = "S", "AE", "G", "O"
+# Categories of EN 16931.
+STANDARD, ZERO, EXEMPT = "S", "Z", "E"
+REVERSE_CHARGE, EXPORT, OUTSIDE = "AE", "G", "O"
+# Of these a document says why nothing is taxed.
+WITH_REASON = frozenset({EXEMPT, REVERSE_CHARGE, EXPORT, OUTSIDE})
+# Of these no product has a rate of its own: the customer owes the tax, or nobody does.
+_WHOLE_DOCUMENT = frozenset({EXEMPT, REVERSE_CHARGE, EXPORT})
 
+HOLD, NONE = "HOLD", "NONE"
 
 _WORDS = {
     STANDARD: "standard rate",
+    ZERO: "zero rated",
+    EXEMPT: "exempt",
     REVERSE_CHARGE: "reverse charge",
     EXPORT: "export",
     OUTSIDE: "not subject to tax",
 }
+
+_POLICIES = (
+    Policy(
+        "tax_point",
+        "TAX_AT_SALE",
+        policy_values.choice("TAX_AT_SALE", "TAX_AT_REDEMPTION"),
+        "tax",
+        "When tax on credits is due: when they are sold, or as they are used.",
+        waits_for="tax as credits are used is not computed yet",
+    ),
+    Policy(
+        "tax_unknown",
+        HOLD,
+        policy_values.choice(HOLD, NONE),
+        "tax",
+        "What happens to a document whose rate the tax table should have and does not: it is held "
+        "until the rate is added, or goes out without tax.",
+        books_only=True,
+    ),
+    Policy(
+        "tax_outside_eu",
+        EXPORT,
+        policy_values.choice(EXPORT, OUTSIDE),
+        "tax",
+        "The category of what a seller in the European Union sells outside of it: G, an export, or "
+        "O, a service outside the scope of its tax.",
+        books_only=True,
+    ),
+)
 
 
 def words(category: str) -> str:
@@ -42,69 +81,113 @@ class Tax:
     rate_pct: Fraction
     share_pct: Fraction = Fraction(100)
     note: str = ""
+    rounding: str = money.HALF_UP
 
     def on(self, nets: Sequence[int]) -> int:
         """The tax on these nets in minor units: on their sum, rounded once (I7)."""
-        return money.round_half_up(sum(nets) * self.share_pct * self.rate_pct / 10_000)
+        return money.rounded(sum(nets) * self.share_pct * self.rate_pct / 10_000, self.rounding)
+
+    def taxable(self, nets: Sequence[int]) -> int:
+        """What of these nets is taxable, in minor units."""
+        return money.rounded(sum(nets) * self.share_pct / 100, self.rounding)
+
+    def at_rate(self, rate_pct: str) -> Tax:
+        """The same with a rate of its own, as some products have; where the customer owes the tax
+        itself, or nothing is taxed outside, it stays as it is.
+
+        Raises Refusal `decimal_unreadable` or `tax_rate_invalid`.
+        """
+        rate = money.decimal(rate_pct)
+        if not 0 <= rate <= 100:
+            raise Refusal("tax_rate_invalid", f"A tax rate is 0 to 100 %, not {rate_pct} %.")
+        if self.category in _WHOLE_DOCUMENT or rate == self.rate_pct:
+            return self
+        return Tax(STANDARD if rate else ZERO, rate, rounding=self.rounding)
 
 
-def define(
-    *,
-    country: str,
-    rate_pct: str,
-    at: datetime,
-    region: str = "",
-    taxable_share_pct: str = "100",
-    source: str = "",
-) -> TaxRate:
-    """Add a rate of a country, or a region of it, to the tax table, from `at` on.
+def define_settings() -> None:
+    """Make the settings of tax known, at start."""
+    for policy in _POLICIES:
+        policies.define(policy)
 
-    Raises Refusal `decimal_unreadable`, `tax_rate_invalid` or `tax_rate_exists`.
+
+def stored(row: InvoiceTax, rounding: str) -> Tax:
+    """The tax of an invoice as it was issued, in books that round so."""
+    rate, share = money.decimal(row.rate_pct), money.decimal(row.share_pct)
+    return Tax(row.category, rate, share, rounding=rounding)
+
+
+def of(customer: Customer, seller: SellerProfile, at: datetime, *, product: str = "") -> Tax:
+    """The tax of what `customer` buys at `at`, with its printed note in the customer's language.
+
+    From a seller in the European Union a business in another member state that gives its VAT id owes
+    the tax itself, and nothing is taxed outside; a certificate exempts; else a matching rate of the tax
+    table decides: the customer's own country's, consumers elsewhere in the Union included.
+
+    Args:
+        product: the tax code of what is sold; empty: what has no rate of its own.
+
+    Raises Refusal `tax_rate_unknown` where the table should have a rate and has none (I11).
     """
-    rate, share = money.decimal(rate_pct), money.decimal(taxable_share_pct)
-    if not (_COUNTRY.fullmatch(country) and 0 <= rate <= 100 and 0 <= share <= 100):
-        raise Refusal(
-            "tax_rate_invalid",
-            "A tax rate is of a country by its ISO 3166 code in capitals, like DE, and from 0 to "
-            "100 %; so is the share that is taxable.",
+    current = books.current(at)
+    abroad = _abroad(customer, seller, at)
+    if abroad is not None:
+        return abroad
+    certificate = exemptions.in_force(customer, books.date_of(at, current))
+    if certificate is not None:
+        note = languages.say(
+            customer.language,
+            "exempt_by",
+            reason=certificate.reason,
+            certificate=certificate.certificate,
         )
-    made, is_new = TaxRate.objects.get_or_create(
-        country=country,
-        region=region,
-        effective_from=at,
-        defaults={
-            "rate_pct": money.decimal_text(rate),
-            "taxable_share_pct": money.decimal_text(share),
-            "source": source,
-        },
-    )
-    if not is_new:
-        raise Refusal("tax_rate_exists", f"There is a rate from that instant already: {made}.")
-    return made
-
-
-def of(customer: Customer, seller: SellerProfile, at: datetime) -> Tax:
-    """The tax of a document for `customer` issued at `at`.
-
-    A matching rate of the tax table decides; from a seller in the European Union a business in
-    another member state that gives its VAT id owes the tax itself, and nothing is taxed outside.
-    Without a matching rate there is none.
-    """
-    if seller.country in EU and customer.country and customer.country != seller.country:
-        if customer.country not in EU:
-            return Tax(EXPORT, Fraction(0), note="Supply outside the European Union")
-        if customer.kind == Customer.Kind.BUSINESS and customer.tax_id:
-            return Tax(REVERSE_CHARGE, Fraction(0), note="Reverse charge")
-    rate = _rate(customer, at)
+        return Tax(EXEMPT, Fraction(0), note=note)
+    rate = tax_rates.find(customer, at, product)
     if rate is None:
+        _check_known(customer, seller, at)
         return Tax(OUTSIDE, Fraction(0))
-    share = money.decimal(rate.taxable_share_pct)
-    note = "" if share == 100 else f"{rate.taxable_share_pct} % of the price is taxable"
-    return Tax(STANDARD, money.decimal(rate.rate_pct), share, note)
+    return replace(_by_table(rate, customer.language), rounding=current.rounding)
 
 
-def _rate(customer: Customer, at: datetime) -> TaxRate | None:
-    """The newest rate of the customer's region, else of its country."""
-    rates = TaxRate.objects.filter(country=customer.country, effective_from__lte=at)
-    regional = rates.filter(region=customer.region).last() if customer.region else None
-    return regional or rates.filter(region="").last()
+def _abroad(customer: Customer, seller: SellerProfile, at: datetime) -> Tax | None:
+    """Across a border of the seller's, from inside the Union (I9); None: the table decides."""
+    there = customer.country
+    if seller.country not in EU or not there or there == seller.country:
+        return None
+    if there not in EU:
+        category = str(policies.in_force([], at)["tax_outside_eu"])
+        return Tax(category, Fraction(0), note=languages.say(customer.language, "outside_eu"))
+    if customer.kind == Customer.Kind.BUSINESS and customer.tax_id:
+        note = languages.say(customer.language, "reverse_charge")
+        return Tax(REVERSE_CHARGE, Fraction(0), note=note)
+    return None
+
+
+def _by_table(rate: TaxRate, language: str) -> Tax:
+    pct, share = money.decimal(rate.rate_pct), money.decimal(rate.taxable_share_pct)
+    if rate.category == TaxRate.Category.EXEMPT or not share:
+        return Tax(EXEMPT, pct, share, rate.note or _share_words(rate, share, language))
+    if rate.category == TaxRate.Category.ZERO or not pct:
+        return Tax(ZERO, Fraction(0), note=rate.note)
+    return Tax(STANDARD, pct, share, rate.note or _share_words(rate, share, language))
+
+
+def _share_words(rate: TaxRate, share: Fraction, language: str) -> str:
+    if share == 100:
+        return ""
+    return languages.say(language, "taxable_share", pct=rate.taxable_share_pct)
+
+
+def _check_known(customer: Customer, seller: SellerProfile, at: datetime) -> None:
+    """Nothing goes out at 0 % because nobody knew better: of a country whose states have rates every
+    state has to be told, and inside the European Union every country."""
+    inside = seller.country in EU and customer.country in EU
+    expected = inside or tax_rates.by_region(customer.country, at)
+    if not expected or policies.in_force([], at)["tax_unknown"] == NONE:
+        return
+    where = ", ".join(part for part in (customer.region, customer.country) if part)
+    raise Refusal(
+        "tax_rate_unknown",
+        f"The tax table has no rate for {where}, where {customer.name} is. Add one, of 0 % with its "
+        "source if nothing is due there; until then the document is held.",
+    )

@@ -3,10 +3,33 @@
 | file | what stands there |
 |---|---|
 | `invoices` | issued invoices, their lines, the counters of their numbers |
+| `credit_notes` | credit notes, refunds, voids, write-offs, taxes |
+| `options` | rights to buy more, and what became of them |
 | `payments` | payments, and cards on file |
-| `seller` | who issues documents, and the tax table |
+| `top_ups` | credits that were bought by themselves |
+| `billing_runs` | what was let out, and what is held |
+| `seller` | who issues documents |
+| `taxes` | the tax table, certificates, tax ids as checked |
 """
 
-from invoicing.admin import invoices, payments, seller
+from invoicing.admin import (
+    billing_runs,
+    credit_notes,
+    invoices,
+    options,
+    payments,
+    seller,
+    taxes,
+    top_ups,
+)
 
-__all__ = ["invoices", "payments", "seller"]
+__all__ = [
+    "billing_runs",
+    "credit_notes",
+    "invoices",
+    "options",
+    "payments",
+    "seller",
+    "taxes",
+    "top_ups",
+]

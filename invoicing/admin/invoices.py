@@ -6,18 +6,25 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import F, OuterRef, QuerySet, Subquery, Sum
-from django.db.models.functions import Coalesce
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from unfold.contrib.filters.admin import RadioFilter
 
 from accounts.admin.narrowing import CustomerFilter, CustomerRows
 from creditops.lib import calendar, clock, printed
 from creditops.lib.admin import ReadOnlyAdmin
-from creditops.lib.admin_columns import amount, count, named, of_money, tag
+from creditops.lib.admin_columns import amount, count, link, named, of_money, tag
 from creditops.lib.admin_tables import Listing
-from invoicing import documents, issuing, payments, tax
-from invoicing.models import Invoice, InvoiceLine, NumberSeries, Payment
+from invoicing import (
+    documents,
+    note_entries,
+    payments,
+    tax,
+    translation,
+    voids,
+    write_offs,
+)
+from invoicing.models import Invoice, InvoiceLine, InvoiceVoid, NumberSeries, WriteOff
 from ledger import books
 from ledger.admin.journal import lines_of
 from ledger.models import JournalEntry
@@ -49,14 +56,7 @@ class OpenFilter(RadioFilter):  # type: ignore[misc]  # Unfold has no types
         """Invoices whose payments leave something open, or nothing."""
         if self.value() not in ("open", "overdue", "paid"):
             return queryset
-        paid = (
-            Payment.objects.filter(invoice=OuterRef("pk"))
-            .order_by()
-            .values("invoice")
-            .annotate(paid=Sum("amount_minor"))
-            .values("paid")
-        )
-        queryset = queryset.alias(open=F("total_minor") - Coalesce(Subquery(paid), 0))
+        queryset = queryset.alias(open=documents.OpenMinor("pk"))
         if self.value() == "paid":
             return queryset.filter(open=0)
         open_ones = queryset.filter(open__gt=0)
@@ -75,7 +75,7 @@ class InvoiceAdmin(CustomerRows, ReadOnlyAdmin):
     fields = (
         "number", "customer", "contract", "issue_date", "due_date", "net_minor", "tax_minor",
         "total_minor", "currency", named("tax_words", "Tax category", lambda i: tax.words(i.tax_category)),
-        named("rate_words", "Tax rate", lambda i: f"{i.tax_rate} %"), "tax_note", "receivable_at",
+        named("rate_words", "Tax rate", lambda i: _rate(i)), "tax_note", "receivable_at",
         "issued_at", named("seller_lines", "Seller", lambda i: _lines_of(i.seller)),
         named("buyer_lines", "Buyer", lambda i: _lines_of(i.buyer)),
         named("notes_lines", "Notes", lambda i: "\n".join(i.notes)), "source",
@@ -87,20 +87,52 @@ class InvoiceAdmin(CustomerRows, ReadOnlyAdmin):
     def fetch(self, rows: Sequence[Any]) -> None:
         """With what is open of each."""
         super().fetch(rows)
-        still_open = documents.open_minors(rows)
-        day = today()
+        found = documents.standings(rows, today())
         for row in rows:
-            row.open = still_open[row.pk]
-            row.stands = documents.status_of(row, row.open, day)
+            row.open, row.stands = found[row.pk].open_minor, found[row.pk].status
 
     def tables(self, row: Invoice) -> list[Listing]:
         """Its lines, and what was paid."""
-        return [_lines(row), _payments(row), _journal(row)]
+        return [_lines(row), _taxes(row), _notes(row), _payments(row), _journal(row)]
 
 
 def _lines_of(party: dict[str, str]) -> str:
     """A party as the document prints it, one fact per line."""
     return "\n".join(said for said in party.values() if said)
+
+
+def _rate(invoice: Invoice) -> str:
+    return f"{invoice.tax_rate} %" if invoice.tax_rate else "by line, see below"
+
+
+def _taxes(invoice: Invoice) -> Listing:
+    rows = [
+        (f"{row.rate_pct} %", tax.words(row.category), amount(row.net_minor, invoice.currency),
+         amount(row.taxable_minor, invoice.currency), amount(row.tax_minor, invoice.currency))
+        for row in invoice.taxes.all()
+    ]  # fmt: skip
+    return Listing("Tax", ("Rate", "Category", "#Net", "#Taxable", "#Tax"), rows)
+
+
+def _notes(invoice: Invoice) -> Listing:
+    """What was taken back of it, by which act, why and by whom."""
+    rows = [
+        (f"{note.issue_date}", link(note), note.reason, note.issued_by,
+         amount(note.total_minor, note.currency))
+        for note in invoice.credit_notes.order_by("id")
+    ]  # fmt: skip
+    for act in InvoiceVoid.objects.filter(invoice=invoice):
+        rows.append(
+            (f"{act.voided_at:%Y-%m-%d}", "made void", act.reason, act.voided_by,
+             amount(act.amount_minor, invoice.currency))
+        )  # fmt: skip
+    for given_up in WriteOff.objects.filter(invoice=invoice):
+        rows.append(
+            (f"{given_up.written_off_at:%Y-%m-%d}", "written off", given_up.reason,
+             given_up.written_off_by, amount(given_up.amount_minor, invoice.currency))
+        )  # fmt: skip
+    heads = ("When", "What", "~Why", "By", "#Amount")
+    return Listing("Taken back", heads, rows, empty="Nothing was taken back.")
 
 
 def _lines(invoice: Invoice) -> Listing:
@@ -131,7 +163,9 @@ def _each(line: InvoiceLine, currency: str) -> str:
 def _journal(invoice: Invoice) -> Listing:
     """What the invoice and its payments posted."""
     references = invoice.payments.values_list("reference", flat=True)
-    sources = [issuing.receivable_source(invoice), *(payments.source(r) for r in references)]
+    sources = [translation.receivable_source(invoice), *(payments.source(r) for r in references)]
+    sources += [note_entries.source(note) for note in invoice.credit_notes.all()]
+    sources += [voids.source(invoice), *write_offs.sources(invoice)]
     entries = JournalEntry.objects.filter(source__in=sources).order_by("posting_date", "id")
     found = entries.prefetch_related("lines__account")
     return lines_of(found, title="Journal", empty="Nothing was posted yet.")

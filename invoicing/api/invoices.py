@@ -18,11 +18,21 @@ from creditops.lib.api.forms import Body, Paged, Text
 from creditops.lib.api.operations import Operation
 from creditops.lib.api.shapes import Page
 from creditops.lib.refusals import NotFound
-from invoicing import documents, payments, rendering
+from invoicing import documents, receipts, rendering
+from invoicing.documents import Standing
 from invoicing.models import Invoice, InvoiceLine, Payment
 from ledger import books
 
-STATUSES = (documents.ISSUED, documents.PAID, documents.PARTLY_PAID, documents.OVERDUE)
+# As many as surely fit a bigint.
+_ID_DIGITS_MAX = 18
+STATUSES = (
+    documents.ISSUED,
+    documents.PAID,
+    documents.PARTLY_PAID,
+    documents.OVERDUE,
+    documents.VOID,
+    documents.WRITTEN_OFF,
+)
 
 
 class InvoicesQuery(Paged):
@@ -49,9 +59,21 @@ class InvoiceLineShown(TypedDict):
     amount: shapes.Money
 
 
-class InvoiceShown(TypedDict):
-    """An invoice. `open` and `status` follow from its payments, the rest never changes."""
+class InvoiceTaxShown(TypedDict):
+    """The tax of the lines of one rate; `taxable` is the part of their net that it is on."""
 
+    rate: str
+    category: str
+    net: shapes.Money
+    taxable: shapes.Money
+    tax: shapes.Money
+
+
+class InvoiceShown(TypedDict):
+    """An invoice. `open` and `status` follow from payments, credit notes, a void or a write-off; the rest
+    never changes. `tax_rate` is empty where lines have different ones: see `taxes`."""
+
+    id: int
     number: str
     customer: str
     contract: str | None
@@ -63,6 +85,7 @@ class InvoiceShown(TypedDict):
     tax: shapes.Money
     tax_rate: str
     tax_category: str
+    taxes: list[InvoiceTaxShown]
     total: shapes.Money
     open: shapes.Money
     lines: list[InvoiceLineShown]
@@ -77,9 +100,11 @@ class Invoices(ApiView):
         rows = access.visible_to(self.key, Invoice.objects.select_related("customer", "contract"))
         if "customer" in self.query:
             rows = rows.filter(customer=self.customer(self.query["customer"]))
-        page = pages.page(rows.prefetch_related("lines"), self.query, lambda invoice: invoice)
-        still_open, today = documents.open_minors(page["results"]), _today()
-        listed = [_shown(invoice, still_open[invoice.pk], today) for invoice in page["results"]]
+        page = pages.page(
+            rows.prefetch_related("lines", "taxes"), self.query, lambda invoice: invoice
+        )
+        standings = documents.standings(page["results"], _today())
+        listed = [_shown(invoice, standings[invoice.pk]) for invoice in page["results"]]
         return Response({"results": listed, "next": page["next"]})
 
 
@@ -89,7 +114,7 @@ class InvoiceDetail(ApiView):
     @Operation(scope=Scope.BILLING_READ, answers=InvoiceShown)
     def get(self, request: Request, number: str) -> Response:
         """Show an invoice with its lines and what is open."""
-        return Response(shown(_visible(self, number)))
+        return Response(shown(visible(self, number)))
 
 
 class InvoicePdf(ApiView):
@@ -98,7 +123,7 @@ class InvoicePdf(ApiView):
     @Operation(scope=Scope.BILLING_READ, answers=paper.CONTENT_TYPE, refuses=("pdf_unavailable",))
     def get(self, request: Request, number: str) -> HttpResponse:
         """Download an invoice as PDF. It is rendered once: the same bytes ever after."""
-        invoice = _visible(self, number)
+        invoice = visible(self, number)
         stored = rendering.pdf(invoice, at=clock.now())
         answer = HttpResponse(bytes(stored.content), content_type=stored.content_type)
         answer["Content-Disposition"] = f'attachment; filename="{invoice.number}.pdf"'
@@ -110,18 +135,20 @@ class InvoicePayments(ApiView):
 
     @Operation(
         scope=Scope.BILLING_WRITE,
+        vendors_own=True,
         body=PaymentBody,
         answers=InvoiceShown,
         status=201,
-        refuses=("payment_above_open", "payment_currency", "payment_known", "payment_not_positive"),
+        refuses=("payment_currency", "payment_known", "payment_not_positive"),
         unreadable=("amount_exponent", "amount_unreadable", "currency_unknown"),
     )
     def post(self, request: Request, number: str) -> Response:
-        """Record a payment that arrived. The same reference is recorded once."""
-        given, invoice = self.given(), _visible(self, number)
+        """Record a payment that arrived. The same reference is recorded once; what is more than is open
+        stands on the customer's account."""
+        given, invoice = self.given(), visible(self, number)
 
         def record(at: datetime) -> InvoiceShown:
-            payments.record(
+            receipts.record_for(
                 invoice,
                 amount_minor=money.minor_units(given["amount"], given["currency"]),
                 currency=given["currency"],
@@ -137,12 +164,14 @@ class InvoicePayments(ApiView):
 
 def shown(invoice: Invoice) -> InvoiceShown:
     """An invoice as the API shows it; money as decimal text in its currency."""
-    return _shown(invoice, documents.open_minor(invoice), _today())
+    return _shown(invoice, documents.standing(invoice, _today()))
 
 
-def _visible(view: ApiView, number: str) -> Invoice:
+def visible(view: ApiView, number: str) -> Invoice:
+    """The invoice of this number or id, if the caller may see it. Raises NotFound."""
     rows = access.visible_to(view.key, Invoice.objects.select_related("customer", "contract"))
-    invoice: Invoice | None = rows.filter(number=number).first()
+    is_id = number.isascii() and number.isdecimal() and len(number) <= _ID_DIGITS_MAX
+    invoice: Invoice | None = rows.filter(**{"pk" if is_id else "number": number}).first()
     if invoice is None:
         raise NotFound("invoice", number)
     return invoice
@@ -153,13 +182,14 @@ def _today() -> date:
     return books.date_of(now, books.current(now))
 
 
-def _shown(invoice: Invoice, still_open: int, today: date) -> InvoiceShown:
+def _shown(invoice: Invoice, standing: Standing) -> InvoiceShown:
     currency = invoice.currency
     return {
+        "id": invoice.pk,
         "number": invoice.number,
         "customer": invoice.customer.code,
         "contract": invoice.contract.code if invoice.contract else None,
-        "status": documents.status_of(invoice, still_open, today).lower(),
+        "status": standing.status.lower(),
         "issue_date": invoice.issue_date.isoformat(),
         "due_date": invoice.due_date.isoformat(),
         "currency": currency,
@@ -167,8 +197,18 @@ def _shown(invoice: Invoice, still_open: int, today: date) -> InvoiceShown:
         "tax": money.text(invoice.tax_minor, currency),
         "tax_rate": invoice.tax_rate,
         "tax_category": invoice.tax_category,
+        "taxes": [
+            {
+                "rate": row.rate_pct,
+                "category": row.category,
+                "net": money.text(row.net_minor, currency),
+                "taxable": money.text(row.taxable_minor, currency),
+                "tax": money.text(row.tax_minor, currency),
+            }
+            for row in invoice.taxes.all()
+        ],
         "total": money.text(invoice.total_minor, currency),
-        "open": money.text(still_open, currency),
+        "open": money.text(standing.open_minor, currency),
         "lines": [_shown_line(line, currency) for line in invoice.lines.all()],
     }
 

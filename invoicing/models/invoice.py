@@ -54,13 +54,14 @@ class Invoice(Book):
     issue_date = models.DateField()
     due_date = models.DateField()
     currency = models.CharField(max_length=3)
+    language = models.CharField(max_length=5, default="en", help_text="in which it is written")
     net_minor = models.BigIntegerField()
     tax_minor = models.BigIntegerField()
     total_minor = models.BigIntegerField()
     prepaid_minor = models.BigIntegerField(
         default=0, help_text="paid in the instant of the issue, by card"
     )
-    tax_category = models.CharField(max_length=2, help_text="EN 16931: S, AE, G, O")
+    tax_category = models.CharField(max_length=2, help_text="EN 16931: S, Z, E, AE, G, O")
     tax_rate = models.CharField(max_length=12, help_text="percent, exact decimal")
     tax_note = models.CharField(max_length=200, blank=True)
     seller = models.JSONField(help_text="the seller as printed")
@@ -97,6 +98,12 @@ class InvoiceLine(Book):
         OVERAGE = "OVERAGE", "Overage"
         PURCHASE = "PURCHASE", "Credits"
         TOP_UP = "TOP_UP", "Top-up"
+        INTEREST = "INTEREST", "Interest on late payment"
+        ADDITION = "ADDITION", "Added credits"
+        SUBSCRIPTION = "SUBSCRIPTION", "Subscription"
+        UPGRADE = "UPGRADE", "Upgrade"
+        GRACE = "GRACE", "Use beyond the balance"
+        OTHER = "OTHER", "Other"
 
     invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, related_name="lines")
     position = models.PositiveSmallIntegerField()
@@ -105,6 +112,10 @@ class InvoiceLine(Book):
     credits = models.PositiveBigIntegerField(null=True, blank=True)
     unit_price = models.CharField(max_length=40, blank=True, help_text="exact, per credit")
     amount_minor = models.BigIntegerField()
+    list_minor = models.BigIntegerField(
+        null=True, blank=True, help_text="before the document's discount; empty: there was none"
+    )
+    tax_no = models.PositiveSmallIntegerField(default=1, help_text="which of the invoice's taxes")
     period_from = models.DateField(null=True, blank=True)
     period_to = models.DateField(null=True, blank=True, help_text="last day, included")
     charge = models.OneToOneField(
@@ -125,3 +136,27 @@ class InvoiceLine(Book):
 
     def __str__(self) -> str:
         return self.text
+
+
+class InvoiceTax(Book):
+    """The tax of an invoice by rate: on the net of its lines, rounded once (I7)."""
+
+    invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, related_name="taxes")
+    no = models.PositiveSmallIntegerField()
+    category = models.CharField(max_length=2, help_text="EN 16931: S, Z, E, AE, G, O")
+    rate_pct = models.CharField(max_length=12, help_text="percent, exact decimal")
+    share_pct = models.CharField(max_length=12, help_text="how much of the net is taxable")
+    net_minor = models.BigIntegerField()
+    taxable_minor = models.BigIntegerField()
+    tax_minor = models.BigIntegerField()
+    note = models.CharField(max_length=200, blank=True, help_text="why nothing is taxed, or part")
+
+    class Meta:
+        ordering = ["invoice", "no"]
+        verbose_name_plural = "invoice taxes"
+        constraints = [
+            models.UniqueConstraint(fields=["invoice", "no"], name="invoicing_tax_one_per_no")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.rate_pct} % of {self.invoice}"

@@ -6,8 +6,10 @@ import pytest
 
 from contracts import agreements
 from contracts.models import ScheduledCharge
-from invoicing import billing, seller, tax
+from creditops import schedule
+from invoicing import billing, seller, tax_rates
 from invoicing.models import Invoice
+from ledger import closing
 from tests import cast
 from tests.invoicing import racing
 
@@ -98,7 +100,7 @@ def test_overage_stays_at_the_commitments_price_whatever_top_ups_cost():
 def test_overage_and_renewal_are_taxed_on_their_sum():
     """I7: 19 % of 1,300.00."""
     seller.define(name="Northlight", country="DE")
-    tax.define(country="DE", rate_pct="19", at=START)
+    tax_rates.define(country="DE", rate_pct="19", at=START)
     cast.sign(cast.customer(country="DE"), auto_renew=True)
     use(100_000, "2026-10-01")
     use(15_000, "2026-11-10")
@@ -183,4 +185,29 @@ def test_late_overage_of_a_closed_term_is_invoiced_on_its_own_document():
         "2026-12-31 JE-15 debit 1150 5.00, credit 4020 5.00",
         "2027-01-01 JE-16 debit 1100 1200.00, credit 1150 100.00, credit 2100 1100.00",
         "2027-01-05 JE-16 debit 1100 5.00, credit 1150 5.00",
+    ]
+
+
+def test_however_late_the_sweep_comes_what_is_owed_is_of_the_day_that_it_was_owed_from():
+    """T7, V3: the term began on the first of January; the program looked ten days later."""
+    cast.sign(auto_renew=True)
+    cast.run_due(cast.START)
+    cast.send("u1", 60_000, when=cast.at("2026-06-01"), contract="c1")
+
+    schedule.run_due(cast.at("2027-01-10"), now=cast.at("2027-01-10"))
+
+    assert cast.journal(cast.at("2027-01-10"))[-1] == (
+        "2027-01-01 JE-02 debit 1100 600.00, credit 2100 600.00"
+    )
+
+
+def test_in_a_closed_month_it_is_of_the_day_of_the_sweep():
+    cast.sign(starts_on=date(2026, 2, 1), due_on=date(2026, 2, 1), when=cast.START)
+    cast.sign_books()
+    closing.close_month(date(2026, 2, 1), by="Fiona", at=cast.at("2026-03-05"))
+
+    schedule.run_due(cast.at("2026-03-06"), now=cast.at("2026-03-06"))
+
+    assert cast.journal(cast.at("2026-03-06")) == [
+        "2026-03-06 JE-02 debit 1100 1000.00, credit 2100 1000.00"
     ]

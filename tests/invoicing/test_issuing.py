@@ -9,7 +9,7 @@ from creditops.lib import locks
 from creditops.lib.models import OutboxMessage
 from creditops.lib.refusals import Refusal
 from creditops.lib.tables import WrittenOnce
-from invoicing import issuing, payments, seller, tax
+from invoicing import issuing, payments, seller, tax_rates
 from invoicing.issuing import Document, Line
 from invoicing.models import Invoice, InvoiceLine, NumberSeries, Payment
 from ledger import books
@@ -65,7 +65,7 @@ def test_seller_and_buyer_are_frozen_as_they_were():
 def test_tax_is_posted_beside_the_deferred_revenue():
     """A24, JE-02: 33.33 + 33.33 + 33.34 and 19.00 of tax."""
     seller.define(name="Northlight", country="DE")
-    tax.define(country="DE", rate_pct="19", at=cast.START)
+    tax_rates.define(country="DE", rate_pct="19", at=cast.START)
 
     invoice = issue(
         line(3_333), line(3_333), line(3_334), buyer=cast.customer(country="DE", tax_id="DE9")
@@ -186,7 +186,7 @@ def test_invoices_issued_at_once_and_some_in_vain_are_numbered_without_a_gap():
 
 
 def posted_at_once(invoice: Invoice) -> list:
-    return racing.at_once(RACERS, lambda _: issuing.post_receivable(invoice, at=NOW))
+    return racing.at_once(RACERS, lambda _: issuing.post_receivable(invoice, owed_from=NOW, at=NOW))
 
 
 @pytest.mark.django_db(transaction=True)

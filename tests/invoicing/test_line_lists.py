@@ -27,10 +27,10 @@ def test_lines_are_summed_by_kind_in_the_order_of_their_first():
 
     overage, bonus = line_lists.by_kind(lines)
 
-    assert (overage.position, overage.text) == (1, "Overage: 2 lines")
+    assert (overage.position, overage.text) == (1, "Overage (2)")
     assert (overage.credits, overage.amount_minor, overage.unit_price) == (150, 3_000, "0.015")
     assert (overage.period_from, overage.period_to) == (date(2026, 1, 1), date(2026, 2, 28))
-    assert (bonus.position, bonus.text, bonus.credits) == (2, "Bonus credits: 1 line", 7)
+    assert (bonus.position, bonus.text, bonus.credits) == (2, "Bonus credits (1)", 7)
     assert bonus.pk is None
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from contracts import prices, rate_cards
 from creditops.lib.refusals import Refusal
-from invoicing import documents, tax
+from invoicing import documents, tax_rates
 from invoicing.models import Invoice, InvoiceLine, NumberSeries, Payment
 from ledger import books, holders
 from ledger.models import Block, JournalEntry
@@ -162,7 +162,7 @@ def test_the_line_says_for_how_long_and_at_which_exact_price(holder):
 
 def test_sales_tax_is_paid_with_it(holder):
     """A39, Texas: 80 % of 1,000.00 at 8.25 % is 66.00; deferred revenue is the net."""
-    tax.define(country="US", region="TX", rate_pct="8.25", taxable_share_pct="80", at=START)
+    tax_rates.define(country="US", region="TX", rate_pct="8.25", taxable_share_pct="80", at=START)
     texan = holders.pay_as_you_go(cast.customer("tex", country="US", region="TX"), START)
 
     cast.buy(texan, credits=10_000, price_minor=100_000, expires_at=END, when=START)

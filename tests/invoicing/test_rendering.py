@@ -197,7 +197,7 @@ def test_what_people_typed_is_printed_as_they_typed_it(payload, monkeypatch, tmp
         ).content
 
     assert set(asked) == {"asset:Inter-Regular.ttf", "asset:Inter-SemiBold.ttf"}
-    assert papers.attachments(content) == []
+    assert papers.attachments(content) == ["factur-x.xml"]
     assert papers.CANARY not in papers.text(content)
     typed = "".join(papers.text(content).split())
     assert typed.count("".join(payload.split())) == 6
@@ -233,8 +233,8 @@ def test_more_lines_are_added_up_by_kind_and_stand_in_a_csv(monkeypatch):
 
     text = printed(invoice)
 
-    assert "1 Overage: 3 lines 1 Nov 2025 – 31 Oct 2026 6,864 91.52" in text
-    assert "2 Bonus credits: 1 line 5 0.00" in text
+    assert "1 Overage (3) 1 Nov 2025 – 31 Oct 2026 6,864 91.52" in text
+    assert "2 Bonus credits (1) 5 0.00" in text
     assert "The 4 lines of this invoice are added up by kind." in text
     assert "INV-2026-000001-lines.csv" in text
     stored = StoredFile.objects.get(name="invoices/INV-2026-000001-lines.csv")

@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
+from creditops.lib import policies
 from creditops.lib.calendar import TICK
 from creditops.lib.refusals import Refusal
-from invoicing import tax
+from invoicing import tax, tax_rates
 from invoicing.models import SellerProfile, TaxRate
 from invoicing.tax import Tax
 from tests import cast
@@ -20,7 +21,7 @@ amounts = some.lists(some.integers(0, 10**12), min_size=1, max_size=20)
 
 @pytest.fixture
 def german_rate(db):
-    return tax.define(country="DE", rate_pct="19", at=NOW)
+    return tax_rates.define(country="DE", rate_pct="19", at=NOW)
 
 
 def of(buyer: dict, *, seller: str = "", when=NOW) -> Tax:
@@ -87,7 +88,7 @@ def test_place_and_kind_of_the_buyer_decide(german_rate, seller, buyer, category
 
 def test_a_rate_acts_from_its_instant_on(german_rate):
     """S79: effective-dated."""
-    tax.define(country="DE", rate_pct="16", at=LATER)
+    tax_rates.define(country="DE", rate_pct="16", at=LATER)
 
     assert of({"country": "DE"}, when=LATER - TICK).rate_pct == 19
     assert of({"country": "DE", "code": "beta"}, when=LATER).rate_pct == 16
@@ -97,14 +98,14 @@ def test_a_rate_acts_from_its_instant_on(german_rate):
 @pytest.mark.parametrize(("region", "rate"), [("TX", "8.25"), ("NY", "5"), ("", "5")])
 def test_a_regions_rate_goes_before_its_countrys(db, region, rate):
     """I11: newest of the region, else of the country, however new the other is."""
-    tax.define(country="US", region="TX", rate_pct="8.25", taxable_share_pct="80", at=NOW)
-    tax.define(country="US", rate_pct="5", at=LATER)
+    tax_rates.define(country="US", region="TX", rate_pct="8.25", taxable_share_pct="80", at=NOW)
+    tax_rates.define(country="US", rate_pct="5", at=LATER)
 
     assert of({"country": "US", "region": region}, when=LATER).rate_pct == Fraction(rate)
 
 
 def test_a_partly_taxable_price_says_so(db):
-    tax.define(country="US", region="TX", rate_pct="8.250", taxable_share_pct="80.0", at=NOW)
+    tax_rates.define(country="US", region="TX", rate_pct="8.250", taxable_share_pct="80.0", at=NOW)
 
     applied = of({"country": "US", "region": "TX"})
 
@@ -127,7 +128,19 @@ def test_a_partly_taxable_price_says_so(db):
 )
 def test_a_rate_that_cannot_be_meant_is_refused(german_rate, fields, code):
     with pytest.raises(Refusal) as refused:
-        tax.define(**{"country": "FR", "rate_pct": "20", "at": NOW} | fields)
+        tax_rates.define(**{"country": "FR", "rate_pct": "20", "at": NOW} | fields)
 
     assert refused.value.code == code
     assert TaxRate.objects.get() == german_rate
+
+
+def test_halves_of_tax_are_rounded_as_the_books_have_it(german_rate):
+    half = [50]  # 19 % of 0.50 is 9.5 cents
+
+    up = of({"country": "DE"}).on(half)
+    policies.change(
+        "books", {"rounding": "HALF_EVEN"}, effective_at=NOW, recorded_at=NOW, by="Fiona"
+    )
+    even = tax.of(cast.customer("otto", country="DE"), SellerProfile(country=""), NOW)
+
+    assert (up, even.on(half), even.on([150])) == (10, 10, 28)

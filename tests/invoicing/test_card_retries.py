@@ -1,0 +1,85 @@
+"""Subscriptions whose card a gateway decides about later: asked as a row, then gone on with (Q1, Q6)."""
+
+from __future__ import annotations
+
+import pytest
+
+from contracts import plans, subscriptions
+from contracts.models import PlanCharge, Subscription
+from contracts.subscriptions import Agreed
+from creditops.lib import outbox
+from creditops.lib.models import OutboxMessage
+from invoicing import cards, house_gateway, subscribing
+from invoicing.models import CardCharge, Invoice
+from tests import cast
+
+pytestmark = pytest.mark.django_db
+
+MAY = cast.at("2026-05-01")
+
+
+@pytest.fixture
+def acme():
+    made = cast.customer()
+    for code, credits, price in (("starter", 5_000, 5_000), ("growth", 10_000, 9_000)):
+        plans.publish(
+            code=code, credits=credits, price_minor=price, currency="USD", by="Sam", at=MAY
+        )
+    return made
+
+
+def card(acme, token: str, when=MAY) -> None:
+    cards.save_test_card(acme, token=token, by="Ada", at=when)
+
+
+def subscribe(acme, when=MAY) -> Subscription:
+    return subscribing.subscribe(acme, plans.find("starter"), Agreed(code="s1"), by="Ada", at=when)
+
+
+def letters() -> list[str]:
+    found = OutboxMessage.objects.filter(kind="invoicing.subscription_letter").order_by("id")
+    return [message.payload["headline"] for message in found]
+
+
+def test_a_card_that_is_asked_first_begins_the_subscription_with_its_payment(acme):
+    card(acme, house_gateway.SILENT)
+
+    found = subscribe(acme)
+    assert (found.status, Invoice.objects.count()) == ("past_due", 0)
+    assert letters() == []
+
+    outbox.relay(MAY)
+    cast.run_due(cast.at("2026-05-01 02:00"))
+
+    found = subscriptions.find("s1")
+    assert (found.status, found.past_due_since) == ("active", None)
+    assert cast.left_of(found.holder, cast.at("2026-05-02")) == 5_000
+    assert CardCharge.objects.get().state == "succeeded"
+
+
+def test_a_no_that_comes_later_is_told_and_leaves_no_invoice(acme):
+    card(acme, house_gateway.SILENT_DECLINED)
+    subscribe(acme)
+
+    outbox.relay(MAY)
+    cast.run_due(cast.at("2026-05-01 02:00"))
+
+    assert subscriptions.find("s1").status == "past_due"
+    assert (Invoice.objects.count(), letters()) == (0, ["Your card was declined"])
+    assert PlanCharge.objects.get().problem
+
+
+def test_a_larger_plan_begins_with_its_payment_and_not_without(acme):
+    card(acme, house_gateway.WORKS)
+    found = subscribe(acme)
+    card(acme, house_gateway.SILENT_DECLINED)
+    when = cast.at("2026-05-10")
+
+    changed = subscribing.change_plan(found, plans.find("growth"), at=when)
+    assert changed.version.plan.code == "starter"
+    outbox.relay(when)
+    cast.run_due(cast.at("2026-05-10 02:00"))
+
+    found = subscriptions.find("s1")
+    assert (found.status, found.version.plan.code) == ("active", "starter")
+    assert PlanCharge.objects.get(kind="upgrade").state == "lapsed"
