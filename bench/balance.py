@@ -21,7 +21,7 @@ def measure() -> list[Ratio]:
     return [Ratio("Balance", "reads", ours, limit, "SELECT 1")]
 
 
-def _measure() -> tuple[float, float]:
+def _measure() -> tuple[list[float], list[float]]:
     contract = book.open_contract()
     at = book.START + timedelta(seconds=EVENTS)
     metering.accept(book.usage(0, EVENTS), at=at, origin="bench")
