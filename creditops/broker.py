@@ -33,6 +33,9 @@ def options(url: str | None, data: Path) -> dict[str, Any]:
             "visibility_timeout": VISIBILITY_SECONDS,
             "socket_connect_timeout": CONNECT_SECONDS_MAX,
         }
+    if url.startswith(("amqp:", "amqps:", "pyamqp:", "pyamqps:")):
+        # Without that a message counts as sent while it is on its way, and is lost with the connection.
+        return {"confirm_publish": True}
     return {}
 
 

@@ -51,6 +51,7 @@ def findings() -> Iterator[Finding]:
         _pango,
         _fonts,
         _browser,
+        _npm,
     ]
     for look in looks:
         yield look()
@@ -150,6 +151,16 @@ def _fonts() -> Finding:
         return Finding("fonts", "the system's")
     remedy = "sudo apt-get install -y fonts-dejavu-core"
     return Finding("fonts", "none found: PDFs may show boxes for letters", remedy)
+
+
+def _npm() -> Finding:
+    found = shutil.which("npm")
+    if found:
+        return Finding("tests of JavaScript clients", found)
+    remedy = "sudo apt-get install -y npm"
+    return Finding(
+        "tests of JavaScript clients", "npm is missing, so they are skipped", remedy, needed=False
+    )
 
 
 def _browser() -> Finding:

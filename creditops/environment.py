@@ -7,6 +7,7 @@ never at night in the middle of a billing run. The list with meanings is `docs/c
 from __future__ import annotations
 
 import os
+import re
 import secrets
 from contextlib import suppress
 from dataclasses import dataclass
@@ -23,6 +24,9 @@ ROOT = Path(__file__).resolve().parent.parent
 
 # A mail server that says nothing for so long is not there; the letter waits in the outbox.
 MAIL_SECONDS_MAX = 20
+_REDIS = ("redis://", "rediss://")
+_RATE = re.compile(r"(?P<count>[1-9][0-9]{0,8})/(?P<time>second|minute|hour)", re.ASCII)
+_SECONDS = {"second": 1, "minute": 60, "hour": 3600}
 _MAIL_PORTS = {"smtp": 25, "smtp+tls": 587, "smtps": 587, "smtp+ssl": 465}
 
 
@@ -34,14 +38,22 @@ class Environment:
     secret_key: str
     allowed_hosts: list[str]
     data: Path
+    archive: Path
     database_url: str | None
     database_owner_url: str | None
     broker_url: str | None
+    cache_url: str | None
+    api_rate_limit: tuple[int, int] | None
+    events_rate_limit: tuple[int, int] | None
     email: dict[str, Any] | None
     stripe_secret_key: str
+    stripe_publishable_key: str
     stripe_webhook_secret: str
     stripe_api_base: str
+    public_address: str
+    vat_id_check: str
     postgresql_binaries: Path | None
+    site_url: str
     books_time_zone: str
     books_currency: str
     test_clock: datetime | None
@@ -68,14 +80,22 @@ def read() -> Environment:
         secret_key=_secret_key(env, debug, data),
         allowed_hosts=env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"]),
         data=data,
+        archive=Path(env.str("CREDITOPS_ARCHIVE", default="") or data / "archive").absolute(),
         database_url=database_url,
         database_owner_url=env.str("DATABASE_OWNER_URL", default="") or None,
         broker_url=env.str("CELERY_BROKER_URL", default="") or None,
+        cache_url=_cache(env),
+        api_rate_limit=_rate(env, "API_RATE_LIMIT", debug),
+        events_rate_limit=_rate(env, "EVENTS_RATE_LIMIT", debug),
         email=_email(env),
         stripe_secret_key=env.str("STRIPE_SECRET_KEY", default=""),
-        stripe_webhook_secret=env.str("STRIPE_WEBHOOK_SECRET", default=""),
-        stripe_api_base=env.str("STRIPE_API_BASE", default=""),
+        stripe_publishable_key=_with_stripe(env, "STRIPE_PUBLISHABLE_KEY", "pk_"),
+        stripe_webhook_secret=_with_stripe(env, "STRIPE_WEBHOOK_SECRET", "whsec_"),
+        stripe_api_base=_stripe_api_base(env, debug),
+        public_address=_public_address(env, debug),
+        vat_id_check=_vat_id_check(env.str("VAT_ID_CHECK", default="offline")),
         postgresql_binaries=postgresql_binaries(),
+        site_url=_site(env),
         books_time_zone=_zone(env.str("BOOKS_TIME_ZONE", default="UTC")),
         books_currency=_currency(env.str("BOOKS_CURRENCY", default="USD")),
         test_clock=_test_clock(env, debug),
@@ -98,6 +118,16 @@ def postgresql_binaries() -> Path | None:
             "PostgreSQL's binaries, like /usr/lib/postgresql/17/bin, or unset it."
         )
     return folder
+
+
+def _vat_id_check(given: str) -> str:
+    """Who is asked about VAT ids: nobody, or the European Commission's service."""
+    if given not in ("offline", "vies"):
+        raise ImproperlyConfigured(
+            f"VAT_ID_CHECK is {given!r}. Write offline (form and check digits) or vies (the European "
+            "Commission's service is asked too)."
+        )
+    return given
 
 
 def _secret_key(env: environ.Env, debug: bool, data: Path) -> str:
@@ -134,6 +164,82 @@ def _email(env: environ.Env) -> dict[str, Any] | None:
     settings: dict[str, Any] = environ.Env.email_url_config(url)
     settings["EMAIL_PORT"] = settings["EMAIL_PORT"] or _MAIL_PORTS[scheme]
     return settings | {"EMAIL_TIMEOUT": MAIL_SECONDS_MAX}
+
+
+def _with_stripe(env: environ.Env, variable: str, begins: str) -> str:
+    """What Stripe's secret key needs beside it: without, cards could be charged and nobody would hear."""
+    given: str = env.str(variable, default="")
+    if env.str("STRIPE_SECRET_KEY", default="") and not given:
+        raise ImproperlyConfigured(
+            f"STRIPE_SECRET_KEY is set and {variable} is not. Stripe's dashboard shows it; it begins "
+            f"with {begins}."
+        )
+    return given
+
+
+def _stripe_api_base(env: environ.Env, debug: bool) -> str:
+    given: str = env.str("STRIPE_API_BASE", default="")
+    if given and not debug:
+        raise ImproperlyConfigured(
+            "STRIPE_API_BASE leads to a test double while DEBUG is off. Unset it: cards are charged by "
+            "Stripe itself."
+        )
+    return given
+
+
+def _public_address(env: environ.Env, debug: bool) -> str:
+    """Where people reach the program, for links in letters; by default the first host that is one."""
+    given: str = env.str("PUBLIC_ADDRESS", default="").rstrip("/")
+    if given:
+        if urlsplit(given).scheme not in ("http", "https") or not urlsplit(given).hostname:
+            raise ImproperlyConfigured(
+                f"PUBLIC_ADDRESS is {given!r}. Write one like https://credits.example.com."
+            )
+        return given
+    hosts = [host for host in env.list("ALLOWED_HOSTS", default=[]) if host[:1] not in "*.["]
+    return f"http{'' if debug else 's'}://{(hosts or ['localhost:8000'])[0]}"
+
+
+def _cache(env: environ.Env) -> str | None:
+    """The Redis in which web processes count together; the broker's where that is one."""
+    given = env.str("CACHE_URL", default="")
+    if given and not given.startswith(_REDIS):
+        raise ImproperlyConfigured(
+            f"CACHE_URL is {given!r}. Write the address of a Redis, like redis://host/1."
+        )
+    broker = env.str("CELERY_BROKER_URL", default="")
+    return given or (broker if broker.startswith(_REDIS) else None)
+
+
+def _rate(env: environ.Env, variable: str, debug: bool) -> tuple[int, int] | None:
+    """How many in how many seconds, from text like 600/minute; None for no limit."""
+    given = env.str(variable, default="")
+    if not given:
+        return None
+    found = _RATE.fullmatch(given)
+    if found is None:
+        raise ImproperlyConfigured(
+            f"{variable} is {given!r}. Write how many in which time, like 50/second, 600/minute or "
+            "20000/hour, or leave it out for no limit."
+        )
+    if not debug and _cache(env) is None:
+        raise ImproperlyConfigured(
+            f"{variable} is set, but the web processes have nothing to count in together. Set "
+            "CACHE_URL to a Redis, like redis://host/1."
+        )
+    return int(found["count"]), _SECONDS[found["time"]]
+
+
+def _site(env: environ.Env) -> str:
+    """The address of the program as customers reach it, without a slash at its end."""
+    given: str = env.str("SITE_URL", default="http://localhost:8000").rstrip("/")
+    read = urlsplit(given)
+    if read.scheme not in ("http", "https") or not read.hostname or read.query or read.fragment:
+        raise ImproperlyConfigured(
+            f"SITE_URL is {given!r}. Write the address that customers open, like "
+            "https://credits.example.com."
+        )
+    return given
 
 
 def _zone(name: str) -> str:

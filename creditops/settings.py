@@ -13,9 +13,16 @@ DEBUG = ENVIRONMENT.debug
 SECRET_KEY = ENVIRONMENT.secret_key
 ALLOWED_HOSTS = ENVIRONMENT.allowed_hosts
 CREDITOPS_DATA = ENVIRONMENT.data
+CREDITOPS_ARCHIVE = ENVIRONMENT.archive
 CREDITOPS_TEST_CLOCK = ENVIRONMENT.test_clock
+SITE_URL = ENVIRONMENT.site_url
 BOOKS_TIME_ZONE = ENVIRONMENT.books_time_zone
 BOOKS_CURRENCY = ENVIRONMENT.books_currency
+STRIPE_SECRET_KEY = ENVIRONMENT.stripe_secret_key
+STRIPE_PUBLISHABLE_KEY = ENVIRONMENT.stripe_publishable_key
+STRIPE_WEBHOOK_SECRET = ENVIRONMENT.stripe_webhook_secret
+STRIPE_API_BASE = ENVIRONMENT.stripe_api_base
+PUBLIC_ADDRESS = ENVIRONMENT.public_address
 
 INSTALLED_APPS = [
     "creditops",
@@ -87,13 +94,27 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
 
-# Counts of failed logins (`login.py`), in each web process; nothing else is kept there.
-CACHES = {
-    "default": {
-        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
-        "OPTIONS": {"MAX_ENTRIES": 100_000},
-    }
+# `default`: counts of failed logins (`login.py`), in each web process. `shared`: counts of requests
+# per API key (`lib/api/pace.py`), in one Redis for all processes; without one each counts for itself.
+# A Redis that says nothing for a second is not there. Nothing else is kept in either.
+_IN_MEMORY = {
+    "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+    "OPTIONS": {"MAX_ENTRIES": 100_000},
 }
+_IN_REDIS = {
+    "BACKEND": "django.core.cache.backends.redis.RedisCache",
+    "LOCATION": ENVIRONMENT.cache_url,
+    "KEY_PREFIX": "creditops",
+    "OPTIONS": {"socket_timeout": 1, "socket_connect_timeout": 1},
+}
+CACHES = {
+    "default": _IN_MEMORY,
+    "shared": _IN_REDIS if ENVIRONMENT.cache_url else _IN_MEMORY | {"LOCATION": "shared"},
+}
+API_RATE_LIMIT = ENVIRONMENT.api_rate_limit
+EVENTS_RATE_LIMIT = ENVIRONMENT.events_rate_limit
+
+VAT_ID_CHECK = ENVIRONMENT.vat_id_check
 
 # The staff's pages; what they say is asked when they are drawn.
 UNFOLD = {
@@ -143,6 +164,8 @@ CSRF_COOKIE_SECURE = not DEBUG
 
 # The API reads strictly and answers errors as problems (creditops/lib/api).
 DATA_UPLOAD_MAX_MEMORY_SIZE = 16 * 1024 * 1024
+# A rate card of 400 actions is one form.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000
 REST_FRAMEWORK = {
     "DEFAULT_PARSER_CLASSES": ["creditops.lib.api.reading.StrictJSON"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from itertools import islice
 
+from django.conf import settings
+
+from contracts import commission_proof
 from creditops.lib import chain
 from creditops.lib.seals import Head
 from invoicing import deferral
-from ledger import verification
+from ledger import archiving, verification
 from ledger.verification import Breach
 
 
@@ -19,8 +22,10 @@ def verify(since: Head | None = None) -> Iterator[tuple[str, list[Breach]]]:
         since: the head of a seal that was kept outside of the database: the chain must contain it.
     """
     yield from verification.breaches(deferred_ahead=deferral.ahead_minor())
+    yield from commission_proof.breaches()
     yield from verification.run("invoicing")
     yield from verification.run("creditops.lib")
+    yield _first("archive_files_are_as_written", archiving.damages(settings.CREDITOPS_ARCHIVE))
     yield _first("seals_form_a_chain", chain.broken_links(since))
     yield _first("sealed_rows_are_unchanged", chain.changed_rows())
     yield _first("numbers_were_given_out", chain.unreachable_rows())

@@ -10,7 +10,6 @@ from rest_framework.response import Response
 
 from accounts.api.callers import ApiView, Scope
 from creditops.desk import approving
-from creditops.lib import approvals
 from creditops.lib.api import pages, shapes
 from creditops.lib.api.forms import Body, Choice, Lines, Paged, Reason, Whole
 from creditops.lib.api.operations import Operation
@@ -18,7 +17,9 @@ from creditops.lib.api.reading import written
 from creditops.lib.api.shapes import Page
 from creditops.lib.models import Approval
 
-_DECIDING = ("approval_content_changed", "approval_decided", "approval_own")
+_DECIDING = (
+    "approval_content_changed", "approval_decided", "approval_not_yours", "approval_own",
+)  # fmt: skip
 
 
 class ApprovalsQuery(Paged):
@@ -81,10 +82,19 @@ class ApprovalApprove(ApiView):
         vendors_own=True,
         body=ApproveBody,
         answers=CarriedOutShown,
-        refuses=(*_DECIDING, "approval_unknown_kind", "cap_missing", "no_running_term"),
+        refuses=(
+            *_DECIDING,
+            "approval_unknown_kind",
+            "cap_missing",
+            "credits_held",
+            "no_running_term",
+            "nothing_open",
+            "nothing_to_refund",
+        ),
     )
     def post(self, request: Request, approval: int) -> Response:
-        """Approve a request and carry it out, both or neither. The key that asked cannot."""
+        """Approve a request and carry it out, both or neither. The key that asked cannot; changes of
+        settings are agreed to in the desk, by somebody who is the approver."""
         given = self.given()
         reason = given.pop("reason")
 
@@ -110,7 +120,7 @@ class ApprovalReject(ApiView):
         given = self.given()
 
         def reject(at: datetime) -> ApprovalShown:
-            return _shown(approvals.reject(approval, by=self.by, at=at, reason=given["reason"]))
+            return _shown(approving.reject(approval, by=self.by, at=at, reason=given["reason"]))
 
         return self.once(reject)
 

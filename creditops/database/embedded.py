@@ -81,7 +81,9 @@ def attach(data: Path, *, debug: bool) -> None:
                 "DATABASE_URL to a PostgreSQL 15 or later."
             )
         place = places.of(data)
-        places.make(place)
+        places.make_data_folder(place)
+        with _gate(place):
+            places.make(place)
         users = _open(place.users)
         try:
             _enter(place, users)

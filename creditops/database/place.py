@@ -97,11 +97,12 @@ def of(data: Path) -> Place:
 
 
 def make(place: Place) -> None:
-    """Make the folders of `place`, open to the server's user alone.
+    """Make the folders of `place`, open to the server's user alone. Whoever calls holds the gate:
+    a folder that is made and not yet given to its user would look like somebody else's.
 
     Raises Unavailable if one of them is there and belongs to somebody else.
     """
-    _make_data_folder(place)
+    make_data_folder(place)
     for folder in {place.home, place.sockets}:
         make_private(folder, place.user)
 
@@ -126,8 +127,11 @@ def make_private(folder: Path, user: SystemUser) -> None:
             ) from None
 
 
-def _make_data_folder(place: Place) -> None:
-    """Make the data folder so that the server's user can walk through it, whatever the umask."""
+def make_data_folder(place: Place) -> None:
+    """Make the data folder so that the server's user can walk through it, whatever the umask.
+
+    Raises Unavailable if it is there and not ours to write to.
+    """
     missing = [folder for folder in (place.data, *place.data.parents) if not folder.exists()]
     for folder in reversed(missing):
         folder.mkdir(exist_ok=True)

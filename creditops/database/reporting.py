@@ -23,6 +23,12 @@ def names() -> list[str]:
     return sorted(path.stem for path in FOLDER.glob("*.sql"))
 
 
+def statement(name: str) -> str:
+    """What makes a view."""
+    query = (FOLDER / f"{name}.sql").read_text()
+    return f"CREATE VIEW {REPORTING}.{name} AS {query}"
+
+
 def before_migrate(sender: AppConfig, using: str, **_: Any) -> None:
     """Drop the views. Django announces every app; the cellar's turn is enough."""
     if sender.label != "lib":
@@ -38,8 +44,7 @@ def after_migrate(sender: AppConfig, using: str, **_: Any) -> None:
         return
     with connections[using].cursor() as cursor:
         for name in names():
-            query = (FOLDER / f"{name}.sql").read_text()
-            cursor.execute(f"CREATE VIEW {REPORTING}.{name} AS {query}")
+            cursor.execute(statement(name))
 
 
 def _unfinished(using: str) -> bool:

@@ -19,7 +19,7 @@ from django.core.management import call_command
 from django.db import ProgrammingError
 from django.db.backends.utils import CursorWrapper
 
-from creditops.database import owner, shape
+from creditops.database import owner, partitions, shape
 
 # A template that nobody copied for a day belongs to an older version of the program.
 TEMPLATE_KEPT = timedelta(days=1)
@@ -39,21 +39,23 @@ _TEMPLATE = "creditops template, last used "
 _SCRATCH = "creditops scratch, made "
 
 
-def template(name: str) -> str:
+def template(name: str, *, event_parts: int = 0) -> str:
     """Make a migrated template database, or find the one that was made.
 
     Args:
         name: what it is for, in a word; templates of different names are different databases.
+        event_parts: into how many parts its table of usage events is cut; 0: it is whole.
 
     Returns the database's name. One process makes it while others wait; one that was killed while
     it made one leaves nothing that counts. Raises ImproperlyConfigured without an owner's
     connection.
     """
-    made = _named(f"template_{name}_{shape.digest()}")
+    cut = f"_{event_parts}_parts" if event_parts else ""
+    made = _named(f"template_{name}{cut}_{shape.digest()}")
     with _alone() as cursor:
         _remove_stale(cursor, spared=made)
         if not _exists(cursor, made):
-            _make_template(cursor, made)
+            _make_template(cursor, made, event_parts)
         _comment(cursor, made, _TEMPLATE)
     return made
 
@@ -91,7 +93,7 @@ def fresh_name(purpose: str) -> str:
     return _named(f"{purpose}_{os.getpid()}_{secrets.token_hex(4)}")
 
 
-def _make_template(cursor: CursorWrapper, name: str) -> None:
+def _make_template(cursor: CursorWrapper, name: str, event_parts: int) -> None:
     """Make the template under another name, and give it its own when it is complete."""
     making = f"{name}_making"
     cursor.execute(f"DROP DATABASE IF EXISTS {_quoted(making)} WITH (FORCE)")
@@ -99,6 +101,8 @@ def _make_template(cursor: CursorWrapper, name: str) -> None:
     with owner.standing_in(making):
         call_command("migrate", interactive=False, verbosity=0)
         ContentType.objects.clear_cache()
+        if event_parts:
+            partitions.cut(owner.ALIAS, event_parts)
     cursor.execute(f"ALTER DATABASE {_quoted(making)} WITH ALLOW_CONNECTIONS false")
     cursor.execute(f"ALTER DATABASE {_quoted(making)} RENAME TO {_quoted(name)}")
 

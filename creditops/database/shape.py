@@ -15,14 +15,20 @@ from pathlib import Path
 from django.apps import apps
 from django.db.models.signals import post_migrate
 
-from creditops.database import roles
+from creditops.database import partitions, roles
 
 DIGEST_LENGTH = 12
 
 
 def digest() -> str:
     """The digest of everything that decides what `migrate` leaves behind."""
-    files = {*_migrations(), *_models(), *_steps_after(), Path(roles.__file__)}
+    files = {
+        *_migrations(),
+        *_models(),
+        *_steps_after(),
+        Path(roles.__file__),
+        Path(partitions.__file__),
+    }
     content = hashlib.sha256()
     for path in sorted(files):
         content.update(f"{path.name}:{path.stat().st_size}:".encode())

@@ -3,22 +3,41 @@
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
 
-from contracts import prices, rate_cards
+from contracts import packs, prices, rate_cards
 from contracts.models import RateCard
 from contracts.rate_cards import Item
+from creditops.lib import policies
 from invoicing import seller
-from ledger import books, chart, units
+from ledger import books, chart, model_costs, signing, units
 from ledger.models import Rate
+from ledger.price_files import Price
 
 CARD = "studio"
 CREDITS_PER_UNIT = 100
+# Code, name, credits and price in minor units of what is bought without a quote.
+PACKS = (
+    ("small", "Small pack", 5_000, 5_000),
+    ("medium", "Medium pack", 25_000, 24_000),
+    ("large", "Large pack", 100_000, 92_000),
+)
+
+# What the vendor's own models are made of, as LiteLLM's price file had it in November 2026.
+PROVIDERS = [
+    Price("anthropic", "claude-sonnet-4-5", "input_cost_per_token", Decimal("0.000003")),
+    Price("anthropic", "claude-sonnet-4-5", "output_cost_per_token", Decimal("0.000015")),
+    Price("openai", "gpt-4o-mini", "input_cost_per_token", Decimal("0.00000015")),
+    Price("openai", "gpt-4o-mini", "output_cost_per_token", Decimal("0.0000006")),
+    Price("openai", "1024-x-1024/gpt-image-1.5", "input_cost_per_image", Decimal("0.009")),
+]
 
 
 def publish(at: datetime) -> RateCard:
     """Open the books and publish the vendor's prices."""
     current = books.current(at)
     chart.ensure()
+    sign_the_books(at)
     units.ensure(units.CREDITS, "AI credits")
     seller.define(
         name="Lumen AI",
@@ -35,8 +54,24 @@ def publish(at: datetime) -> RateCard:
         effective_from=at,
         by="fiona@lumen.example",
         at=at,
+        tiers=[
+            prices.Tier(500_000),
+            prices.Tier(1_000_000, "5"),
+            prices.Tier(5_000_000, "10"),
+        ],
     )
-    _meters()
+    for code, name, credits, price_minor in PACKS:
+        packs.publish(
+            code=code,
+            name=name,
+            credits=credits,
+            price_minor=price_minor,
+            currency=current.currency,
+            effective_from=at,
+            by="fiona@lumen.example",
+            at=at,
+        )
+    _meters(at)
     rate_cards.publish(
         card=CARD,
         name="Lumen Studio",
@@ -57,12 +92,38 @@ def publish(at: datetime) -> RateCard:
     return rate_cards.find(CARD)
 
 
-def _meters() -> None:
+def sign_the_books(at: datetime) -> None:
+    """Have the controller and the auditor sign how revenue is recognised, before the first entry."""
+    if signing.signature(at) is not None:
+        return
+    signed = {
+        "names": ["Fiona Ledger", "Augusta Reed"],
+        "date": at.date().isoformat(),
+        "document": "Revenue recognition of prepaid credits, version 1",
+    }
+    policies.change(
+        policies.BOOKS, {signing.SETTING: signed}, effective_at=at, recorded_at=at,
+        by="fiona@lumen.example", approved_by="fiona@lumen.example, augusta@lumen.example",
+    )  # fmt: skip
+
+
+def _meters(at: datetime) -> None:
     """What the product reports; chats have two priced properties: what was read and written."""
-    units.create_meter(
+    chat = units.create_meter(
         code="chat",
         name="Chat",
         properties={"input_tokens": "number", "output_tokens": "number", "model": "text"},
     )
+    meters = {"chat": chat}
     for code, name in (("image", "Images"), ("research", "Research"), ("lead", "Leads found")):
-        units.create_meter(code=code, name=name)
+        meters[code] = units.create_meter(code=code, name=name)
+    model_costs.take_in(PROVIDERS, effective_from=at, by="demo", at=at)
+    model_costs.map_meter(
+        meters["chat"],
+        measures={"input_tokens": "input_cost_per_token", "output_tokens": "output_cost_per_token"},
+        model_property="model",
+        aliases={"lumen-2": "claude-sonnet-4-5", "lumen-2-mini": "gpt-4o-mini"},
+    )
+    model_costs.map_meter(
+        meters["image"], measures={"": "input_cost_per_image"}, model="1024-x-1024/gpt-image-1.5"
+    )

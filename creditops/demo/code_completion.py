@@ -14,6 +14,7 @@ from contracts import agreements, free_credits, rate_cards
 from contracts.models import Contract
 from contracts.rate_cards import Item
 from creditops import schedule
+from creditops.demo import catalogue
 from creditops.demo.people import PASSWORD
 from creditops.lib import calendar
 from invoicing import seller
@@ -31,6 +32,7 @@ def sign(at: datetime) -> Contract:
     """Make the catalogue, the customer and its contract, from the first of the month of `at`."""
     current = books.current(at)
     chart.ensure()
+    catalogue.sign_the_books(at)
     units.ensure(units.CREDITS, "AI credits")
     if seller.is_unnamed():
         seller.define(name="Lumen AI", legal_name="Lumen AI, Inc.", country="US")

@@ -20,6 +20,12 @@ def of_customer(customer: Customer) -> str:
     return of("customer", customer.code)
 
 
+def of_row(row: Model) -> str:
+    """The page of a row in the admin."""
+    meta = row._meta
+    return reverse(f"admin:{meta.app_label}_{meta.model_name}_change", args=[row.pk])
+
+
 def of_list(model: type[Model], **narrowed: str) -> str:
     """The list of a model's rows in the admin, narrowed by its filters."""
     address = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")

@@ -8,13 +8,14 @@ from fractions import Fraction
 from typing import Any
 
 from accounts.models import Customer
-from contracts import prices, rate_cards, renewals, standing
+from contracts import commission_figures, commission_plans, prices, rate_cards, renewals, standing
 from contracts.agreements import Terms
 from contracts.models import Contract
 from creditops.lib import calendar, money, policies
 from creditops.lib.admin_columns import amount
 from creditops.lib.refusals import Refusal
 from invoicing import seller, tax
+from ledger import books
 
 Figures = list[tuple[str, str]]
 _SETTINGS = ("overage_pct", "enforcement", "rollover", "rollover_pct")
@@ -44,6 +45,9 @@ def terms(values: dict[str, Any]) -> Terms:
         auto_renew=values["auto_renew"],
         cancellable=values["cancellable"],
         is_default=values["is_default"],
+        commission_plan=(
+            commission_plans.find(values["commission_plan"]) if values["commission_plan"] else None
+        ),
         settings={name: values[name] for name in _SETTINGS if values[name]},
     )
 
@@ -69,6 +73,7 @@ def of_terms(customer: Customer, values: dict[str, Any], at: datetime) -> Figure
     found += _term(values)
     if price is not None:
         found += _first_invoice(customer, price, currency, at)
+        found += _commission(values, price, currency, at)
     return found
 
 
@@ -101,6 +106,14 @@ def of_renewal(contract: Contract, at: datetime) -> Figures:
     ]  # fmt: skip
 
 
+def unit_price(contract: Contract, at: datetime) -> str:
+    """What a credit of the commitment costs, in the running term or as signed."""
+    term = renewals.running_term(contract, at)
+    committed = standing.commitment(contract, term, at) if term else None
+    price = standing.signed_price(contract) if committed is None else standing.unit_price(committed)
+    return f"{money.decimal_text(price)} {contract.currency}"
+
+
 def of_overage(contract: Contract, at: datetime) -> Figures:
     """Overage of the running term, and how far it may go."""
     term = renewals.running_term(contract, at)
@@ -111,6 +124,20 @@ def of_overage(contract: Contract, at: datetime) -> Figures:
         ("Overage so far", f"{stands.credits:,}"),
         ("Cap", f"{stands.cap:,}"),
         ("May still be used beyond the balance", f"{stands.cap_left:,}"),
+    ]
+
+
+def _commission(values: dict[str, Any], price: int, currency: str, at: datetime) -> Figures:
+    """What the deal would pay, at close and if all is used."""
+    plan = values.get("commission_plan")
+    version = _read(lambda: commission_plans.find(str(plan))) if plan else None
+    if version is None:
+        return []
+    rules, rounding = commission_plans.rules(version), books.current(at).rounding
+    found = commission_figures.estimate(price, rules, rounding)
+    return [
+        ("Commission at close", amount(found.upfront_minor, currency)),
+        ("Commission if all is used", amount(found.full_use_minor, currency)),
     ]
 
 
@@ -144,8 +171,10 @@ def _cap(
     if share is None:
         return []
     cap = int(share * credits / 100)
-    worth = "" if price is None else f", {amount(money.released(price, credits, cap), currency)}"
-    return [("Overage cap", f"{cap:,} credits{worth}")]
+    if price is None:
+        return [("Overage cap", f"{cap:,} credits")]
+    worth = amount(money.released(price, credits, cap, books.current(at).rounding), currency)
+    return [("Overage cap", f"{cap:,} credits, {worth}")]
 
 
 def _term(values: dict[str, Any]) -> Figures:

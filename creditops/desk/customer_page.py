@@ -10,8 +10,16 @@ from django.urls import reverse
 
 from accounts import access
 from accounts.models import Customer
-from creditops.desk import addresses, customer_story, policies_page
-from creditops.desk.deeds import contracts, credits, customers
+from creditops.desk import addresses, customer_story, policies_page, quote_builder
+from creditops.desk.deeds import (
+    contracts,
+    credits,
+    customers,
+    entitlements,
+    receipts,
+    subscriptions,
+    taking_back,
+)
 from creditops.lib import clock, policies, verbs
 from creditops.lib.admin_columns import amount
 from creditops.lib.models import AuditEntry
@@ -19,8 +27,13 @@ from ledger.models import JournalEntry, UsageEvent
 
 _DEEDS = (
     (contracts.SignContract, "draw"),
+    (subscriptions.StartSubscription, "event_repeat"),
     (credits.SellCredits, "shopping_cart"),
+    (taking_back.NewInvoice, "receipt_long"),
+    (receipts.RecordReceipt, "payments"),
     (credits.FreeCredits, "redeem"),
+    (entitlements.Unlock, "lock_open_right"),
+    (entitlements.ChargeLicences, "badge"),
     (customers.LetIn, "person_add"),
 )
 
@@ -48,6 +61,7 @@ def page(request: HttpRequest, code: str, site: Any) -> HttpResponse:
             if not row.is_default
         ],
         "doable": _doable(customer, person),
+        "may": {verb: verbs.may(person, verb) for verb in ("sign_contract", "correct_usage")},
         "more": _more(customer),
     }
     return TemplateResponse(request, "desk/customer.html", context)
@@ -75,6 +89,9 @@ def _doable(customer: Customer, person: Any) -> list[dict[str, str]]:
         for deed, icon in _DEEDS
         if verbs.may(person, deed.verb)
     ]
+    if verbs.may(person, quote_builder.VERB):
+        path = addresses.of("quote_new", customer.code)
+        found.insert(0, {"title": "New quote", "icon": "request_quote", "path": path})
     if verbs.may(person, "manage_customers"):
         change = reverse("admin:accounts_customer_change", args=[customer.pk])
         found.append({"title": "Change facts", "icon": "edit", "path": change})

@@ -11,7 +11,13 @@ from operator import or_
 from django.db.models import Model, Q, Sum
 
 from accounts.models import ApiKey, Customer, Membership, Person
-from contracts.models import Contract, RenewalProposal, ScheduledCharge
+from contracts.models import (
+    Contract,
+    PlanCharge,
+    RenewalProposal,
+    ScheduledCharge,
+    Subscription,
+)
 from creditops.desk import audit_words
 from creditops.lib.admin_columns import NOTHING, amount, count, instant, link, tag
 from creditops.lib.admin_tables import Listing
@@ -22,6 +28,7 @@ from creditops.portal.usage import Usage
 from creditops.portal.visitor import STAFF, Visitor
 from invoicing import documents
 from invoicing.admin.invoices import standing, today
+from invoicing.documents import Standing
 from invoicing.models import Invoice, Payment
 from ledger import event_lists
 from ledger.admin.journal import lines_of
@@ -42,6 +49,7 @@ class Story:
     events: Listing
     crossings: Listing
     contracts: Listing
+    subscriptions: Listing
     charges: Listing
     proposals: Listing
     invoices: Listing
@@ -66,7 +74,7 @@ def of(customer: Customer, person: Person, at: datetime, *, with_keys: bool) -> 
         Contract.objects.filter(customer=customer).select_related("customer").order_by("-starts_on")
     )
     invoices = list(Invoice.objects.filter(customer=customer))
-    still_open = documents.open_minors(invoices)
+    standings = documents.standings(invoices, today())
     return Story(
         cards=cards.of_pools(
             list(pools.select_related("unit", "holder", "customer").order_by("id")),
@@ -77,16 +85,17 @@ def of(customer: Customer, person: Person, at: datetime, *, with_keys: bool) -> 
         events=_events(customer),
         crossings=_crossings(customer),
         contracts=_contracts(contracts),
+        subscriptions=_subscriptions(customer),
         charges=_charges(contracts),
         proposals=_proposals(contracts),
-        invoices=_invoices(invoices, still_open),
+        invoices=_invoices(invoices, standings),
         payments=_payments(customer),
         standing=_standing(customer),
         journal=_journal(customer),
         people=_people(customer),
         keys=_keys(customer) if with_keys else None,
         audit=_audit(customer, contracts),
-        open_minor=sum(still_open.values()),
+        open_minor=sum(found.open_minor for found in standings.values()),
     )
 
 
@@ -134,6 +143,29 @@ def _contracts(contracts: Sequence[Contract]) -> Listing:
     return Listing("Contracts", heads, rows, empty="No contract: credits are bought as you go.")
 
 
+def _subscriptions(customer: Customer) -> Listing:
+    tones = {Subscription.Status.ACTIVE: "good", Subscription.Status.ENDED: ""}
+    found = Subscription.objects.filter(customer=customer).select_related("version__plan")
+    owed = {
+        row["subscription"]: row["minor"]
+        for row in PlanCharge.objects.filter(
+            subscription__customer=customer, state=PlanCharge.State.OPEN
+        )
+        .order_by()
+        .values("subscription")
+        .annotate(minor=Sum("amount_minor"))
+    }
+    rows = [
+        (link(s), str(s.version.plan),
+         tag(s.get_status_display(), tones.get(Subscription.Status(s.status), "bad")),
+         instant(s.started_at), amount(owed[s.pk], s.currency) if s.pk in owed else NOTHING,
+         "cancelled" if s.cancelled_at else "goes on")
+        for s in found[:ROWS_SHOWN]
+    ]  # fmt: skip
+    heads = ("Subscription", "Plan", "Status", "Since", "#Open, net", "At the period's end")
+    return Listing("Subscriptions", heads, rows, empty="None.")
+
+
 def _months(number: int) -> str:
     return f"{number} month{'' if number == 1 else 's'}"
 
@@ -162,13 +194,12 @@ def _proposals(contracts: Sequence[Contract]) -> Listing:
     return Listing("Renewal", heads, rows, empty="Proposed 90 days before a term ends.")
 
 
-def _invoices(invoices: Sequence[Invoice], still_open: dict[int, int]) -> Listing:
-    day = today()
+def _invoices(invoices: Sequence[Invoice], standings: dict[int, Standing]) -> Listing:
     newest = sorted(invoices, key=lambda i: (i.issue_date, i.pk), reverse=True)[:ROWS_SHOWN]
     rows = [
         (link(i), f"{i.issue_date}", f"{i.due_date}", amount(i.total_minor, i.currency),
-         amount(still_open[i.pk], i.currency),
-         standing(documents.status_of(i, still_open[i.pk], day)))
+         amount(standings[i.pk].open_minor, i.currency),
+         standing(standings[i.pk].status))
         for i in newest
     ]  # fmt: skip
     return Listing("Invoices", ("Number", "Issued", "Due", "#Total", "#Open", "Status"), rows)

@@ -7,17 +7,17 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
+from accounts import roles
 from contracts.models import ScheduledCharge
 from creditops.desk import addresses, calls, intake, key_figures, today
 from creditops.desk.deeds.house import DecideApproval
 from creditops.desk.household import work_words
-from creditops.lib import clock, verbs
+from creditops.lib import clock, setting_requests, verbs
 from creditops.lib.admin_columns import amount
 from creditops.lib.models import Approval, DueRow, OutboxMessage
 from invoicing.models import Invoice
-from ledger import books
+from ledger import books, signing
 from ledger.admin.thresholds import threshold_words
-from ledger.models import UsageException
 
 
 def page(request: HttpRequest, site: Any) -> HttpResponse:
@@ -34,6 +34,9 @@ def page(request: HttpRequest, site: Any) -> HttpResponse:
         "unposted": key_figures.pools_to_post(),
         "failed": [{"work": work_words(row.kind), "row": row} for row in today.failed_work()],
         "approvals": today.approvals(),
+        "setting_change": setting_requests.KIND,
+        "speaks_for": roles.speaks_for(request.user),
+        "unsigned": signing.warning(),
         "may_decide": verbs.may(request.user, DecideApproval.verb),
         "late": [
             (row, amount(row.open_minor, row.invoice.currency))
@@ -45,7 +48,7 @@ def page(request: HttpRequest, site: Any) -> HttpResponse:
         "lists": {
             "failed": addresses.of_list(DueRow, stands="failed"),
             "failed_mail": addresses.of_list(OutboxMessage, stands="failed"),
-            "set_aside": addresses.of_list(UsageException),
+            "set_aside": addresses.of("exceptions"),
             "approvals": addresses.of_list(Approval, state__exact=Approval.State.OPEN.value),
             "overdue": addresses.of_list(Invoice, stands="overdue"),
             "charges": addresses.of_list(ScheduledCharge, waiting="yes"),

@@ -1,4 +1,4 @@
-"""Answers with documents as PDF, for staff; the stored bytes are what the customer gets."""
+"""Answers with documents as PDF and as e-invoices, for staff; the stored bytes are what the customer gets."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from contracts.models import RenewalProposal
 from creditops.lib import clock
 from creditops.lib.models import StoredFile
 from creditops.lib.refusals import Refusal
-from invoicing import rendering, seller
-from invoicing.models import Invoice
+from invoicing import e_invoices, note_papers, rendering, seller
+from invoicing.models import CreditNote, Invoice
 
-UNAVAILABLE = 503
+UNAVAILABLE, INCOMPLETE = 503, 409
 
 
 def invoice(request: HttpRequest, number: str) -> HttpResponse:
@@ -22,6 +22,33 @@ def invoice(request: HttpRequest, number: str) -> HttpResponse:
         raise Http404
     try:
         return _sent(rendering.pdf(found, at=clock.now()), f"{number}.pdf")
+    except Refusal as refusal:
+        return HttpResponse(refusal.detail, status=UNAVAILABLE, content_type="text/plain")
+
+
+def invoice_xml(request: HttpRequest, number: str) -> HttpResponse:
+    """An invoice as an e-invoice; in its place what it lacks to be one."""
+    found = Invoice.objects.filter(number=number).first()
+    if found is None:
+        raise Http404
+    return _xml(found)
+
+
+def note_xml(request: HttpRequest, number: str) -> HttpResponse:
+    """A credit note as an e-invoice."""
+    found = CreditNote.objects.select_related("invoice").filter(number=number).first()
+    if found is None:
+        raise Http404
+    return _xml(found)
+
+
+def note(request: HttpRequest, number: str) -> HttpResponse:
+    """A credit note."""
+    found = CreditNote.objects.select_related("invoice").filter(number=number).first()
+    if found is None:
+        raise Http404
+    try:
+        return _sent(note_papers.pdf(found, at=clock.now()), f"{number}.pdf")
     except Refusal as refusal:
         return HttpResponse(refusal.detail, status=UNAVAILABLE, content_type="text/plain")
 
@@ -39,6 +66,18 @@ def proposal(request: HttpRequest, key: int) -> HttpResponse:
     except Refusal as refusal:
         return HttpResponse(refusal.detail, status=UNAVAILABLE, content_type="text/plain")
     return _sent(stored, f"renewal-{found.contract.code}.pdf")
+
+
+def _xml(document: Invoice | CreditNote) -> HttpResponse:
+    try:
+        content = e_invoices.export(document).whole()
+    except Refusal as refusal:
+        return HttpResponse(refusal.detail, status=INCOMPLETE, content_type="text/plain")
+    return HttpResponse(
+        content,
+        content_type=e_invoices.CONTENT_TYPE,
+        headers={"Content-Disposition": f'attachment; filename="{document.number}.xml"'},
+    )
 
 
 def _sent(stored: StoredFile, name: str) -> HttpResponse:

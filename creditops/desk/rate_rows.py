@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
 from typing import Any
@@ -9,8 +10,8 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 
-from contracts.models import RateCardVersion
-from contracts.rate_cards import Item
+from contracts.models import RateItem
+from contracts.rate_items import Item
 from creditops.desk import fields
 from creditops.desk.fields import DeskForm
 from creditops.lib import money
@@ -18,7 +19,7 @@ from ledger import units
 from ledger.models import Rate
 
 _EMPTY_ROWS = 4
-_ROWS_MAX = 200
+_ROWS_MAX = 400
 
 
 class RateRow(DeskForm):
@@ -32,9 +33,14 @@ class RateRow(DeskForm):
     match = fields.text("Where", required=False)
     unit = fields.text("Unit", required=False, most=40)
     customer_unit = fields.text("Customers count", required=False, most=100)
+    position = fields.choice(
+        "Value chain", [(p.value, p.value) for p in RateItem.Position], required=False
+    )
+    outcome = fields.yes("Outcome")
     kind = forms.ChoiceField(choices=Rate.Kind, required=False, widget=forms.HiddenInput)
     role = forms.ChoiceField(choices=Rate.Role, required=False, widget=forms.HiddenInput)
     period_months = forms.IntegerField(required=False, min_value=1, widget=forms.HiddenInput)
+    actions = forms.IntegerField(required=False, min_value=1, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """The heads of the table label the inputs below them."""
@@ -102,24 +108,30 @@ def items(values: dict[str, Any]) -> list[Item]:
     return [_item(row) for row in values.get("items", [])]
 
 
-def rows_of(version: RateCardVersion) -> list[dict[str, Any]]:
-    """The actions of a version, to be typed over."""
-    return [
-        {
-            "item": item.item,
-            "credits": item.credits,
-            "per": item.per,
-            "meter": item.meter.code,
-            "property": item.property,
-            "match": ", ".join(f"{name}={value}" for name, value in item.match.items()),
-            "unit": item.unit.code,
-            "customer_unit": item.customer_unit,
-            "kind": item.kind,
-            "role": item.role,
-            "period_months": item.period_months,
-        }
-        for item in version.items.select_related("meter", "unit")
-    ]
+def rows_of_items(items: Sequence[Item]) -> list[dict[str, Any]]:
+    """Actions, to be typed over."""
+    return [_typed(item) for item in items]
+
+
+def _typed(item: Item) -> dict[str, Any]:
+    """An action as its row has it; what is passed through as credits per money."""
+    value = Fraction(item.credit_value) if item.credit_value else None
+    return {
+        "item": item.item,
+        "credits": value.denominator if value else item.credits,
+        "per": value.numerator if value else item.per,
+        "meter": item.meter,
+        "property": item.property,
+        "match": ", ".join(f"{name}={value}" for name, value in item.match.items()),
+        "unit": item.unit,
+        "customer_unit": item.customer_unit,
+        "position": item.position,
+        "outcome": item.outcome,
+        "kind": item.kind,
+        "role": item.role,
+        "period_months": item.period_months,
+        "actions": item.actions or None,
+    }
 
 
 def _item(row: dict[str, Any]) -> Item:
@@ -137,10 +149,14 @@ def _item(row: dict[str, Any]) -> Item:
         role=row["role"] or Rate.Role.PRINCIPAL,
         period_months=row["period_months"],
         customer_unit=row["customer_unit"],
+        position=row["position"],
+        outcome=row["outcome"],
+        actions=row["actions"] or 0,
     )
     if kind != Rate.Kind.PASS_THROUGH:
         return typed
-    return replace(typed, credit_value=money.decimal_text(Fraction(per, row["credits"])))
+    value = money.decimal_text(Fraction(per, row["credits"]))
+    return replace(typed, credits=None, per=1, credit_value=value)
 
 
 def _by_size(kind: str, per: int) -> str:

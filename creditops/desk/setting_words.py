@@ -2,19 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 _NOTHING = "–"
 
 _NAMES = {
+    "accounting_zone": "Time zone of the books",
     "alerts": "Alerts",
+    "auto_adjust": "Subscriptions follow use",
+    "baseline_kinds": "Use that makes the next commitment",
+    "contract_cost": "Cost of winning a contract",
+    "go_live_signed": "Signature of the books",
+    "grace_hours": "Grace of a subscription",
+    "grace_pct": "Use in the grace of a subscription",
+    "rate_review": "Review of rate cards",
+    "signal_wall_pct": "Not generous: free credits used up, nothing bought",
+    "signal_allowance_pct": "Not generous: free credits not used",
+    "signal_by_hand_pct": "Licence in disguise: renewed by hand",
+    "retirement_notice_days": "Notice of a retired action",
+    "rounding": "Rounding of halves",
+    "ssp_per_credit": "Price of a credit on its own",
+    "ssp_tolerance_pct": "Tolerance around that price",
+    "tax_point": "Tax on credits is due",
+    "upfront_commission_pct": "Commission paid at the signature",
     "escheat_pct": "Share of what expires that is the state's",
     "hold_over_pct": "Capture above the hold",
     "invoice_terms_days": "Payment terms",
+    "suspend_unpaid": "Unpaid credits are suspended",
+    "late_interest": "Interest on late payment",
+    "expected_loss": "Expected credit losses",
+    "datev": "DATEV books",
     "late_event_window_days": "Late-usage window",
     "late_admission": "Late use beyond the limit",
+    "money_alone_up_to": "Refund or write off alone",
     "observe_months": "Observe only",
+    "discount_alone_up_to_pct": "Discount that is quoted alone",
+    "floor_price_per_credit": "Lowest price of a credit",
+    "cost_per_credit": "Cost of serving a credit",
+    "renewal_rounded_up_to": "Renewals are rounded up to",
     "overage_base": "Overage is a share of",
     "overage_pct": "Overage allowed",
     "reinstatement_grace_days": "Grace of a late renewal",
@@ -23,9 +50,44 @@ _NAMES = {
     "validity": "Life of credits without a contract",
 }
 
+# Settings by what they are about, as the settings page tells them; what is not here comes last.
+_GROUPS = {
+    "When credits run out": (
+        "enforcement", "observe_months", "overage_pct", "overage_base", "hold_over_pct",
+        "seat_allowance",
+    ),
+    "What customers are told": ("alerts",),
+    "How credits are drawn, and how long they live": (
+        "draw_order", "validity", "rollover", "rollover_pct", "reinstatement_grace_days",
+    ),
+    "Renewals": ("baseline_kinds", "renewal_rounded_up_to",),
+    "Usage that comes late": ("late_event_window_days", "late_admission"),
+    "Revenue": ("breakage", "escheat_pct", "ssp_per_credit", "ssp_tolerance_pct"),
+    "Invoices, tax and prices": (
+        "invoice_terms_days", "suspend_unpaid", "late_interest", "tax_point",
+        "retirement_notice_days", "rate_review",
+    ),
+    "Quotes": ("discount_alone_up_to_pct", "floor_price_per_credit", "cost_per_credit"),
+    "Commissions": ("upfront_commission_pct", "contract_cost"),
+    "Subscriptions": ("grace_hours", "grace_pct", "auto_adjust"),
+    "Signals that credits fail": (
+        "signal_wall_pct", "signal_allowance_pct", "signal_by_hand_pct",
+    ),
+    "The books": (
+        "go_live_signed", "rounding", "accounting_zone", "expected_loss", "datev",
+    ),
+}  # fmt: skip
+_OTHER = "Other settings"
+
 # Values that are one of a few names, by setting: `policy_values.choice`.
 _CHOICES = {
     "breakage": {"AT_EXPIRY": "when credits expire"},
+    "auto_adjust": {"UP_AND_DOWN": "up and down", "UP_ONLY": "up only"},
+    "contract_cost": {
+        "EXPENSE": "at once",
+        "STRAIGHT_LINE": "by months",
+        "CONSUMPTION": "as it is used",
+    },
     "draw_order": {"FIFO": "oldest first", "EXPIRY_FIRST": "first to expire first"},
     "enforcement": {
         "HARD": "refuse",
@@ -33,15 +95,34 @@ _CHOICES = {
         "OBSERVE": "record only",
     },
     "late_admission": {"OVERAGE": "becomes overage", "REFUSE_HARD": "becomes an exception"},
+    "rate_review": {"SECOND_PERSON": "by a second person", "NOBODY": "not asked for"},
     "overage_base": {
         "COMMITMENT": "the commitment",
         "TOTAL_AVAILABLE": "all that was available",
     },
+    "renewal_rounded_up_to": {"NOTHING": "nothing", "TIER": "the next tier"},
+    "rounding": {"HALF_UP": "up, away from zero", "HALF_EVEN": "to the even neighbour"},
+    "tax_point": {"TAX_AT_SALE": "when they are sold", "TAX_AT_REDEMPTION": "as they are used"},
     "rollover": {"FULL": "all of it", "PARTIAL": "a share", "NONE": "nothing"},
 }
 
 
+# Values of several words, as they are written: one of a few too.
+_LISTED = {
+    "baseline_kinds": (
+        (["PAID", "ROLLOVER", "BONUS", "OVERAGE"], "paid, rolled, bonus and overage"),
+        (
+            ["PAID", "ROLLOVER", "BONUS", "OVERAGE", "PROMO"],
+            "paid, rolled, bonus, overage and promotional",
+        ),
+    ),
+}
+
 _UNSET = {
+    "accounting_zone": "as the books were opened",
+    "ssp_per_credit": "none",
+    "floor_price_per_credit": "none",
+    "cost_per_credit": "not known",
     "enforcement": "overage up to the cap for contracts, refuse without one",
     "observe_months": "no",
     "seat_allowance": "no limit for one user",
@@ -50,17 +131,46 @@ _UNSET = {
 
 # How what is no choice is written.
 _HOW = {
+    "accounting_zone": "an IANA time zone, like Europe/Berlin",
+    "escheat_pct": "percent, like 20; or by state, like US/CA 100; US/New York 50",
+    "grace_hours": "hours",
+    "ssp_per_credit": "an amount, like 0.01",
+    "floor_price_per_credit": "an amount, like 0.007; – for none",
+    "cost_per_credit": "an amount, like 0.002; – for not known",
     "alerts": "percentages of consumption, like [50, 80, 95]",
+    "money_alone_up_to": "an amount, like 500",
     "observe_months": "months; – for no",
     "seat_allowance": "credits a month; – for no limit",
+    "suspend_unpaid": "true or false",
+    "late_interest": 'like {"reference_pct": "2.15", "margin_pct": "8", "fixed": "40"}',
+    "expected_loss": 'percent by days overdue: {"0": "1", "1": "5", "31": "10", "61": "25", "91": "50"}',
+    "datev": 'like {"consultant": 1001, "client": 1, "account_length": 4, "year_begins": "01-01"}',
     "validity": 'like {"rule": "CALENDAR_MONTH", "months": 3}; ANNIVERSARY counts to the day',
 }
 
 
 def choices(setting: str) -> list[tuple[str, str]]:
     """The values that a setting may have, with their words; empty where it is written freely."""
+    if setting in _LISTED:
+        return [(json.dumps(stored), words) for stored, words in _LISTED[setting]]
     unset = [(_NOTHING, _UNSET[setting])] if setting in _UNSET else []
     return [*unset, *_CHOICES[setting].items()] if setting in _CHOICES else []
+
+
+def groups(names: Iterable[str]) -> dict[str, list[str]]:
+    """Settings by what they are about, in the order of the settings page."""
+    left = list(names)
+    found: dict[str, list[str]] = {}
+    for title, members in _GROUPS.items():
+        found[title] = [name for name in members if name in left]
+    told = {name for members in found.values() for name in members}
+    found[_OTHER] = [name for name in left if name not in told]
+    return {title: members for title, members in found.items() if members}
+
+
+def told(setting: str, stored: Any) -> str:
+    """A setting with its value: "Overage allowed: 25 %"."""
+    return f"{name(setting)}: {value(setting, stored)}"
 
 
 def how(setting: str) -> str:
@@ -82,6 +192,9 @@ def value(setting: str, stored: Any) -> str:
     """
     if stored is None:
         return _UNSET.get(setting, _NOTHING)
+    for listed, words in _LISTED.get(setting, ()):
+        if listed == stored:
+            return words
     if setting in _CHOICES:
         return _CHOICES[setting].get(stored, str(stored))
     return (_KINDS.get(setting) or _UNITS.get(_unit(setting), str))(stored)
@@ -112,10 +225,32 @@ def _life(life: Mapping[str, Any]) -> str:
     return f"{months} from the purchase, to the day"
 
 
+def _signed(value: Any) -> str:
+    if not value:
+        return "not signed: entries are drafts"
+    return f"{' and '.join(value['names'])} on {value['date']}: {value['document']}"
+
+
+def _by_place(value: Any) -> str:
+    if not isinstance(value, Mapping):
+        return _percent(value)
+    return f"{', '.join(f'{place} {share} %' for place, share in value.items())}; elsewhere 0 %"
+
+
 _KINDS: Mapping[str, Callable[[Any], str]] = {
+    "escheat_pct": _by_place,
+    "go_live_signed": _signed,
+    "grace_hours": _count("hour"),
     "alerts": _thresholds,
+    "money_alone_up_to": lambda amount: f"up to {amount}" if amount != "0" else "never",
     "seat_allowance": lambda credits: f"{credits:,} credits a month",
     "validity": _life,
+    "suspend_unpaid": lambda on: "yes" if on else "no",
+    "late_interest": lambda terms: (
+        f"{terms['reference_pct']} % and {terms['margin_pct']} %, {terms['fixed']} fixed"
+    ),
+    "expected_loss": lambda rates: ", ".join(f"day {day} on {pct} %" for day, pct in rates.items()),
+    "datev": lambda books: f"consultant {books['consultant']}, client {books['client']}",
 }
 _UNITS: Mapping[str, Callable[[Any], str]] = {
     "pct": _percent,

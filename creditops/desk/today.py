@@ -7,14 +7,12 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from fractions import Fraction
 
-from django.db.models import F, OuterRef, Subquery, Sum
-from django.db.models.functions import Coalesce
-
 from accounts.models import Customer
 from contracts.models import Contract, RenewalProposal
 from creditops.lib import calendar, sql
 from creditops.lib.models import Approval, DueRow
-from invoicing.models import Invoice, Payment
+from invoicing.documents import OpenMinor
+from invoicing.models import Invoice
 from ledger.models import Pool, Term, ThresholdCrossing
 
 SHOWN = 6
@@ -67,16 +65,9 @@ def approvals() -> Sequence[Approval]:
 
 def late(on: date) -> Sequence[Late]:
     """Invoices that are past their due date, latest first."""
-    paid = (
-        Payment.objects.filter(invoice=OuterRef("pk"))
-        .order_by()
-        .values("invoice")
-        .annotate(paid=Sum("amount_minor"))
-        .values("paid")
-    )
     found = (
         Invoice.objects.filter(due_date__lt=on)
-        .annotate(still_open=F("total_minor") - Coalesce(Subquery(paid), 0))
+        .annotate(still_open=OpenMinor("pk"))
         .filter(still_open__gt=0)
         .select_related("customer")
         .order_by("due_date", "id")

@@ -1,4 +1,4 @@
-"""Answers what an act wrote into the books: invoices, blocks and journal entries of its instant."""
+"""Answers what an act wrote into the books at its instant: documents, blocks, journal entries."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from django.db.models import Max, Model
 from contracts.models import ScheduledCharge
 from creditops.lib.admin_columns import amount, count, instant
 from creditops.lib.admin_tables import Listing
-from invoicing.models import Invoice
+from invoicing.models import CreditNote, Invoice
 from ledger.models import Block, JournalEntry
 
 _ENTRIES_SHOWN = 40
@@ -22,6 +22,7 @@ class Mark:
     """How far the books went before an act."""
 
     invoice: int
+    note: int
     block: int
     entry: int
 
@@ -31,6 +32,7 @@ class Written:
     """What an act wrote."""
 
     invoices: list[Invoice]
+    notes: list[CreditNote]
     charges: list[ScheduledCharge]
     blocks: list[Block]
     entries: list[JournalEntry]
@@ -39,6 +41,7 @@ class Written:
         """As tables, without links: in a rehearsal there is nothing to go to."""
         found = [
             _invoices(self.invoices),
+            _notes(self.notes),
             _charges(self.charges),
             _blocks(self.blocks),
             _entries(self.entries),
@@ -48,6 +51,7 @@ class Written:
     def sentence(self) -> str:
         """In one sentence; empty if the books were not touched."""
         said = [f"invoice {invoice.number}" for invoice in self.invoices]
+        said += [f"credit note {note.number}" for note in self.notes]
         said += [f"a block of {block.granted:,} credits" for block in self.blocks]
         if self.entries:
             number = len(self.entries)
@@ -57,13 +61,14 @@ class Written:
 
 def mark() -> Mark:
     """How far the books go now."""
-    return Mark(_last(Invoice), _last(Block), _last(JournalEntry))
+    return Mark(_last(Invoice), _last(CreditNote), _last(Block), _last(JournalEntry))
 
 
 def since(before: Mark, at: datetime) -> Written:
     """What was written after `before` with the instant `at`, which is that of one act."""
     return Written(
         list(Invoice.objects.filter(pk__gt=before.invoice, issued_at=at).order_by("pk")),
+        list(CreditNote.objects.filter(pk__gt=before.note, issued_at=at).order_by("pk")),
         list(ScheduledCharge.objects.filter(contract__signed_at=at).order_by("pk")),
         list(Block.objects.filter(pk__gt=before.block, recorded_at=at).order_by("pk")),
         list(
@@ -86,6 +91,16 @@ def _invoices(invoices: list[Invoice]) -> Listing:
         for i in invoices
     ]  # fmt: skip
     return Listing("Invoice", ("Number", "Due", "#Net", "#Tax", "#Total"), rows)
+
+
+def _notes(notes: list[CreditNote]) -> Listing:
+    rows = [
+        (n.number, n.invoice.number, amount(n.net_minor, n.currency), amount(n.tax_minor, n.currency),
+         amount(n.total_minor, n.currency), amount(n.refundable_minor, n.currency))
+        for n in notes
+    ]  # fmt: skip
+    heads = ("Number", "Of invoice", "#Net", "#Tax", "#Total", "#To be refunded")
+    return Listing("Credit note", heads, rows)
 
 
 def _charges(charges: list[ScheduledCharge]) -> Listing:

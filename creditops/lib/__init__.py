@@ -12,7 +12,7 @@
 | `tables`, `table_rights`, `audit` | the four kinds of tables; what the database enforces; who changed what |
 | `seals`, `chain` | digests over the books, off the hot path; whether the books still are what was sealed |
 | `mail`, `pdf`, `files` | letters, documents, and where their bytes lie |
-| `printed` | how figures, dates and addresses look on documents |
+| `printed`, `languages` | how figures, dates and addresses look on documents; our own words by language |
 | `sql` | one set-based statement per file |
 | `admin` | bases of the admin pages |
 """

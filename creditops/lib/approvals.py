@@ -54,6 +54,15 @@ def reject(approval_id: int, *, by: str, at: datetime, reason: str) -> Approval:
     return _decide(approval_id, Approval.State.REJECTED, by=by, at=at, reason=reason)
 
 
+def answer(*, kind: str, subject: str, by: str, at: datetime, reason: str) -> Approval | None:
+    """Approve the open request for (kind, subject), if there is one: what it asks for is being done.
+
+    Raises Refusal `approval_own`.
+    """
+    asked = Approval.objects.filter(kind=kind, subject=subject, state=Approval.State.OPEN).first()
+    return None if asked is None else approve(asked.pk, by=by, at=at, reason=reason)
+
+
 def _decide(
     approval_id: int, state: Approval.State, *, by: str, at: datetime, reason: str
 ) -> Approval:

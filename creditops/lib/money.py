@@ -25,6 +25,9 @@ _EXPONENTS = {
     for code in codes.split()
 }
 _AMOUNT = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,12})?", re.ASCII)
+# How halves are rounded (M2): away from zero, or to the even neighbour, as the books have it.
+HALF_UP, HALF_EVEN = "HALF_UP", "HALF_EVEN"
+
 _DECIMAL = re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,12})?", re.ASCII)
 _CURRENCY = re.compile(r"[A-Z]{3}", re.ASCII)
 
@@ -117,8 +120,17 @@ def fixed_text(value: Fraction, decimals: int) -> str:
     return f"{sign}{whole}.{rest:0{decimals}d}" if decimals else f"{sign}{whole}"
 
 
+def rounded(value: Fraction | int, rounding: str = HALF_UP) -> int:
+    """The one rounding of amounts (M2): to a whole number, halves as `rounding` of the books says.
+
+    HALF_UP takes 2.5 to 3 and -2.5 to -3, HALF_EVEN both to 2 and -2.
+    """
+    return round_half_even(value) if rounding == HALF_EVEN else round_half_up(value)
+
+
 def round_half_up(value: Fraction | int) -> int:
-    """The one rounding (M2): to a whole number, halves away from zero. 2.5 -> 3, -2.5 -> -3."""
+    """To a whole number, halves away from zero: amounts unless the books have it otherwise, and
+    whatever is no amount."""
     value = Fraction(value)
     doubled = 2 * abs(value.numerator) + value.denominator
     whole = doubled // (2 * value.denominator)
@@ -126,7 +138,7 @@ def round_half_up(value: Fraction | int) -> int:
 
 
 def round_half_even(value: Fraction | int) -> int:
-    """Halves to the even neighbour: only where a policy chose HALF_EVEN (domain rules, section 9)."""
+    """To a whole number, halves to the even neighbour."""
     return round(Fraction(value))
 
 
@@ -155,7 +167,7 @@ def allocate(amount: int, weights: Sequence[int]) -> list[int]:
     return [sign * share for share in shares]
 
 
-def released(cost: int, quantity: int, credits_released: int) -> int:
+def released(cost: int, quantity: int, credits_released: int, rounding: str = HALF_UP) -> int:
     """The value released after `credits_released` of a block's `quantity` credits (M4).
 
     Args:
@@ -163,8 +175,9 @@ def released(cost: int, quantity: int, credits_released: int) -> int:
         quantity: the block's credits, > 0.
         credits_released: consumed + expired + refunded so far; may be negative after a reversal
             across a blend of cost layers, then rounded symmetrically.
+        rounding: of the books, `books.current(at).rounding`.
 
     Returns minor units, `round(cost x released / quantity)`; the value of one movement is the
     difference of two of these, so any split adds up to `cost` exactly.
     """
-    return round_half_up(Fraction(cost * credits_released, quantity))
+    return rounded(Fraction(cost * credits_released, quantity), rounding)

@@ -5,7 +5,9 @@ Imports WeasyPrint, which needs pango and seconds: only `pdf` imports this, and 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
+from types import MappingProxyType
 from typing import Any
 
 from django.conf import settings
@@ -19,10 +21,19 @@ ASSETS = {
 
 
 class Vendored(URLFetcher):  # type: ignore[misc]
-    """Hands out the assets from memory. Files, networks and data URLs are refused alike (W-01)."""
+    """Hands out the assets from memory. Files, networks and data URLs are refused alike (W-01).
+
+    `own`: what a document brings along, by its name: the seller's logo.
+    """
+
+    def __init__(self, own: Mapping[str, bytes] = MappingProxyType({})) -> None:
+        super().__init__()
+        self.own = own
 
     def fetch(self, url: str, headers: Any = None) -> URLFetcherResponse:
         """The asset of that name. Raises ValueError for every other URL: the page goes without."""
+        if url in self.own:
+            return URLFetcherResponse(url, self.own[url])
         if url not in ASSETS:
             raise ValueError(f"documents fetch nothing, and so not {url[:200]!r}")
         return URLFetcherResponse(url, _content(ASSETS[url]))

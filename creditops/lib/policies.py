@@ -8,7 +8,7 @@ instant and never before; what was done under the old setting stays as it was (d
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -24,6 +24,10 @@ BOOKS = "books"
 Follower = Callable[[str, datetime], None]
 
 
+# Refuses a change that can't be made now: value, instant from which it would act, now.
+Guard = Callable[[Any, datetime, datetime], None]
+
+
 @dataclass(frozen=True)
 class Policy:
     """A setting that may be made.
@@ -32,15 +36,30 @@ class Policy:
         name: as in docs, API and scenario files.
         default: the value in force where nobody set one, as JSON.
         read: checks a JSON value and returns it as stored; raises ValueError with what to write.
-        approver: who has to agree to a change.
+        approver: who has to agree to a change (domain rules, 9); `" and "` between two of them.
         meaning: one sentence for the settings page.
+        alone: one who is the approver may make the change without a second person.
+        books_only: one value for the whole books, none of a customer or contract.
+        waits_for: what would obey it and is not there yet; until then only its default can be meant.
+        guard: refuses what can't be changed any more.
+        approver_of_books: who agrees for the books, where the approver is one for a customer.
     """
 
     name: str
     default: Any
-    read: Callable[[Any], Any]
+    read: Callable[[Any], Any] = field(compare=False)
     approver: str
     meaning: str
+    alone: bool = False
+    books_only: bool = False
+    waits_for: str = ""
+    guard: Guard | None = field(default=None, compare=False)
+    approver_of_books: str = ""
+
+    def approvers(self, scope: str) -> tuple[str, ...]:
+        """Everybody who has to agree to a change for `scope`, each another person."""
+        books = self.approver_of_books if scope == BOOKS else ""
+        return tuple((books or self.approver).split(" and "))
 
 
 _policies: dict[str, Policy] = {}
@@ -49,7 +68,7 @@ _followers: list[tuple[frozenset[str], Follower]] = []
 
 def define(policy: Policy) -> None:
     """Make a setting known, at start. Another definition of the same name is a fault in the code."""
-    if _policies.get(policy.name, policy) is not policy:
+    if _policies.get(policy.name, policy) != policy:
         raise ValueError(f"policy {policy.name} is defined twice")
     _policies[policy.name] = policy
 
@@ -72,6 +91,12 @@ def known() -> list[Policy]:
 def customer_scope(code: str) -> str:
     """The scope of one customer."""
     return f"customer:{code}"
+
+
+def scope_words(scope: str) -> str:
+    """A scope in words: "the books", "customer acme"."""
+    kind, _, code = scope.partition(":")
+    return f"{kind} {code}" if code else "the books"
 
 
 def contract_scope(code: str) -> str:
@@ -97,16 +122,9 @@ def change(
         recorded_at: the instant of the change.
         by, approved_by: who set it and who agreed.
 
-    Returns the new versions. Raises Refusal `policy_invalid` naming every wrong setting, or
-    `policy_in_the_past`.
+    Returns the new versions. Raises what `checked` does.
     """
-    if effective_at < recorded_at:
-        raise Refusal(
-            "policy_in_the_past",
-            f"A setting can't act from {effective_at:%Y-%m-%d %H:%M}: that is past. "
-            "Choose now or later.",
-        )
-    read = _read_all(values)
+    read = checked(scope, values, effective_at=effective_at, at=recorded_at)
     with transaction.atomic():
         newest = dict(
             PolicySetting.objects.filter(scope=scope, name__in=read)
@@ -134,6 +152,34 @@ def change(
     return made
 
 
+def checked(
+    scope: str, values: Mapping[str, Any], *, effective_at: datetime, at: datetime
+) -> dict[str, Any]:
+    """The values as they would be stored by `change`.
+
+    Raises Refusal `policy_invalid` naming every wrong setting, `policy_in_the_past`,
+    `policy_of_the_books`, `policy_not_yet`, or what a setting's guard refuses with.
+    """
+    if effective_at < at:
+        raise Refusal(
+            "policy_in_the_past",
+            f"A setting can't act from {effective_at:%Y-%m-%d %H:%M}: that is past. "
+            "Choose now or later.",
+        )
+    read = _read_all(values)
+    for name, value in read.items():
+        _check_meant(_policies[name], scope, value)
+        guard = _policies[name].guard
+        if guard is not None:
+            guard(value, effective_at, at)
+    return read
+
+
+def find(name: str) -> Policy | None:
+    """The setting of this name."""
+    return _policies.get(name)
+
+
 def in_force(scopes: Sequence[str], at: datetime) -> Settings:
     """The settings at `at` as seen from `scopes`, nearest first; `books` need not be named.
 
@@ -156,6 +202,19 @@ def in_force_for(scopes_by_key: Mapping[Any, Sequence[str]], at: datetime) -> di
     return {
         key: _nearest((*scopes, BOOKS), acting, coming) for key, scopes in scopes_by_key.items()
     }
+
+
+def coming(scopes: Sequence[str], at: datetime) -> list[PolicySetting]:
+    """Versions of the scopes and the books that act from an instant after `at` on, soonest first.
+
+    Of several of one setting and scope from one instant only the newest: it replaces the others.
+    """
+    rows = PolicySetting.objects.filter(scope__in=[*scopes, BOOKS], effective_at__gt=at)
+    newest = {
+        (row.scope, row.name, row.effective_at): row
+        for row in rows.order_by("effective_at", "version")
+    }
+    return list(newest.values())
 
 
 @dataclass(frozen=True)
@@ -196,6 +255,20 @@ def _nearest(
             ever.setdefault(row.name, []).append(row.value)
     changes = [coming[scope] for scope in scopes if scope in coming]
     return Settings(set_rows=rows, ever_set=ever, changes_at=min(changes, default=None))
+
+
+def _check_meant(policy: Policy, scope: str, value: Any) -> None:
+    """No setting is taken that nothing would obey."""
+    if policy.books_only and scope != BOOKS:
+        raise Refusal(
+            "policy_of_the_books",
+            f"{policy.name} is one for the whole books. It can't be set for {scope}.",
+        )
+    if policy.waits_for and value != policy.default:
+        raise Refusal(
+            "policy_not_yet",
+            f"{policy.name} can only be {policy.default} yet: {policy.waits_for}.",
+        )
 
 
 def _stored(value: Any) -> Any:

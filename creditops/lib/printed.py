@@ -14,8 +14,7 @@ from babel.dates import format_date
 from babel.numbers import format_decimal
 
 from creditops.lib import money
-
-LANGUAGE = "en"
+from creditops.lib.languages import ENGLISH
 
 # An address of more lines, or longer ones, is cut with an ellipsis.
 ADDRESS_LINES_MAX = 12
@@ -25,35 +24,41 @@ ADDRESS_LINE_LENGTH_MAX = 200
 _PRICE_DECIMALS_MAX = 12
 
 
-def credits(count: int) -> str:
+def credits(count: int, language: str = ENGLISH) -> str:
     """Whole credits: `18,288`."""
-    return _decimal(Decimal(count), 0, 0)
+    return _decimal(Decimal(count), 0, 0, language)
 
 
-def amount(minor: int, currency: str) -> str:
+def amount(minor: int, currency: str, language: str = ENGLISH) -> str:
     """An amount with all decimals of its currency and without its name: `1,234.50`, `1,235` JPY."""
     decimals = money.exponent(currency)
-    return _decimal(Decimal(minor).scaleb(-decimals), decimals, decimals)
+    return _decimal(Decimal(minor).scaleb(-decimals), decimals, decimals, language)
 
 
-def unit_price(price: str, currency: str) -> str:
+def unit_price(price: str, currency: str, language: str = ENGLISH) -> str:
     """An exact price written as decimal text: at least the currency's decimals, never rounded."""
-    return _decimal(Decimal(price), money.exponent(currency), _PRICE_DECIMALS_MAX)
+    return _decimal(Decimal(price), money.exponent(currency), _PRICE_DECIMALS_MAX, language)
 
 
-def day(when: date) -> str:
-    """A date that no country reads differently: `17 Nov 2023`."""
-    return format_date(when, "d MMM y", locale=LANGUAGE)
+def percent(pct: str, language: str = ENGLISH) -> str:
+    """A percentage written as decimal text: `8.875`, in German `8,875`."""
+    return _decimal(Decimal(pct), 0, _PRICE_DECIMALS_MAX, language)
 
 
-def month(when: date) -> str:
+def day(when: date, language: str = ENGLISH) -> str:
+    """A date as nobody misreads it: `17 Nov 2023`, in German `17.11.2023`."""
+    style = "d MMM y" if language == ENGLISH else "medium"
+    return format_date(when, style, locale=language)
+
+
+def month(when: date, language: str = ENGLISH) -> str:
     """`Nov 2023`."""
-    return format_date(when, "MMM y", locale=LANGUAGE)
+    return format_date(when, "MMM y", locale=language)
 
 
-def country(code: str) -> str:
+def country(code: str, language: str = ENGLISH) -> str:
     """The name of a country by its ISO 3166 code, or the code where it has none."""
-    return str(Locale(LANGUAGE).territories.get(code, code))
+    return str(Locale(language).territories.get(code, code))
 
 
 def address(text: str) -> list[str]:
@@ -67,6 +72,6 @@ def address(text: str) -> list[str]:
     ]
 
 
-def _decimal(value: Decimal, fewest: int, most: int) -> str:
+def _decimal(value: Decimal, fewest: int, most: int, language: str) -> str:
     pattern = f"#,##0.{'0' * fewest}{'#' * (most - fewest)}".rstrip(".")
-    return format_decimal(value, pattern, locale=LANGUAGE)
+    return format_decimal(value, pattern, locale=language)

@@ -5,12 +5,13 @@ For the hot paths and the reads that the ORM would take apart; everything else u
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache
 from importlib import resources
 from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 
 
 @cache
@@ -36,6 +37,16 @@ def run(package: str, name: str, **parameters: Any) -> int:
         cursor.execute(statement(package, name), parameters)
         touched: int = cursor.rowcount
         return touched
+
+
+@contextmanager
+def read_only() -> Iterator[None]:
+    """Until the end of the block the database refuses every write: a transaction, or a part of one, that
+    only reads."""
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SET TRANSACTION READ ONLY")
+        yield
 
 
 def copy(target: str, values: Iterable[Sequence[Any]]) -> None:

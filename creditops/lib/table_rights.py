@@ -42,11 +42,12 @@ def after_migrate(sender: AppConfig, using: str, **_: Any) -> None:
 def _book(model: type[Book], app_role: str, connection: Any) -> str:
     """Take the rights to change away from the application, and refuse changes by anybody else."""
     forbidden = "UPDATE, DELETE, TRUNCATE" + (", INSERT" if model.written_by_triggers else "")
+    refused = "DELETE OR TRUNCATE" if model.guards_itself else "UPDATE OR DELETE OR TRUNCATE"
     return (
         sql.SQL(
             "REVOKE {forbidden} ON {table} FROM {app};"
             "CREATE OR REPLACE TRIGGER written_once"
-            " BEFORE UPDATE OR DELETE OR TRUNCATE ON {table}"
+            " BEFORE {refused} ON {table}"
             " FOR EACH STATEMENT EXECUTE FUNCTION creditops_written_once();"
             "ALTER TABLE {table} ENABLE ALWAYS TRIGGER written_once"
         )
@@ -54,6 +55,7 @@ def _book(model: type[Book], app_role: str, connection: Any) -> str:
             table=sql.Identifier(model._meta.db_table),
             app=sql.Identifier(app_role),
             forbidden=sql.SQL(forbidden),
+            refused=sql.SQL(refused),
         )
         .as_string(connection)
     )

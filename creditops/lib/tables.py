@@ -48,12 +48,15 @@ class Book(models.Model):
     `unsealed_fields`: what seals leave out: free text and names of persons, never a number or amount.
     `numbers_from`: the table whose sequence the numbers come from, and how many rows of this book
     one number of it may have; None for a sequence of its own.
+    `guards_itself`: a row trigger of the table's own judges an UPDATE by the owner, which may be a change
+    of form and none of what is said; the application may not change such rows either.
     """
 
     written_by_triggers: ClassVar[bool] = False
     in_seals: ClassVar[bool] = True
     unsealed_fields: ClassVar[tuple[str, ...]] = ()
     numbers_from: ClassVar[tuple[str, int] | None] = None
+    guards_itself: ClassVar[bool] = False
 
     objects: ClassVar[models.Manager[Any]] = BookQuerySet.as_manager()
 

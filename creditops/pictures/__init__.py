@@ -9,6 +9,7 @@ show one link `static/pictures/pictures.css`; colours are its custom properties,
 | `burndown` | the balance over time: forecast, thresholds, grants, the term's end |
 | `bars` | credits per day as columns, per feature or person as rows |
 | `timeline` | each block from its first to its last day, with what was used of it |
+| `pairs` | before and after, two bars each |
 | `meter` | a gauge of used credits with marks at 50, 80 and 95 %, and overage up to its cap |
 | `svg`, `scale`, `frame` | elements, axes, and the figure around a drawing |
 """

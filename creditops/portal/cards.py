@@ -18,7 +18,7 @@ from creditops.portal.blocks import Expiring
 from creditops.portal.facts import Facts
 from creditops.portal.outlook import Outlook
 from creditops.portal.renewal import Renewal
-from ledger import balances, forecast
+from ledger import balances, books, forecast
 from ledger.forecast import Forecast
 from ledger.models import Block, Hold, Pool
 
@@ -72,6 +72,7 @@ class Card:
     rate_card: rate_words.Card | None
     rules: Sequence[str]
     renewal: Renewal | None
+    renews: bool
 
 
 def of_pools(pools: Sequence[Pool], *, at: datetime, in_money: bool) -> list[Card]:
@@ -124,6 +125,7 @@ def _card(
         renewal=proposals.get((contract.pk, known.committed.term_id))
         if contract and known.committed
         else None,
+        renews=contract is not None and (contract.auto_renew or bool(contract.renewal_signed_at)),
     )
 
 
@@ -140,7 +142,9 @@ def _used(known: Facts, in_money: bool) -> Used:
     committed = known.committed
     worth = None
     if in_money and committed is not None:
-        value = money.released(committed.price_minor, committed.commitment, overage)
+        value = money.released(
+            committed.price_minor, committed.commitment, overage, books.current(known.at).rounding
+        )
         worth = Amount(value, committed.currency)
     return Used(
         credits=credits,

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.db.models import F, QuerySet, Sum
-from django.db.models.functions import Coalesce
+from django.db.models import QuerySet
 
 from accounts import access
 from contracts.models import ScheduledCharge
@@ -15,8 +14,9 @@ from creditops.lib import calendar
 from creditops.lib.refusals import NotFound
 from creditops.portal.amounts import Amount
 from creditops.portal.visitor import Visitor
-from invoicing import documents
-from invoicing.models import Invoice
+from invoicing import documents, receipt_papers
+from invoicing.documents import OpenMinor, Standing
+from invoicing.models import CreditNote, Invoice
 
 PAGE = 50
 _STATUS = {
@@ -24,12 +24,15 @@ _STATUS = {
     documents.PARTLY_PAID: "partly paid",
     documents.PAID: "paid",
     documents.OVERDUE: "overdue",
+    documents.VOID: "void",
+    documents.WRITTEN_OFF: "closed",
 }
 
 
 @dataclass(frozen=True)
 class Row:
-    """An invoice in a list. `what` is its first line, `more` how many follow."""
+    """An invoice in a list. `what` is its first line, `more` how many follow; `receipts` are the numbers
+    of what confirms its payments."""
 
     number: str
     issued: date
@@ -39,6 +42,19 @@ class Row:
     total: Amount
     open: Amount | None
     status: str
+    receipts: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class Note:
+    """A credit note in a list: what it corrects and why; `back` is what is still to be paid back."""
+
+    number: str
+    issued: date
+    invoice: str
+    why: str
+    total: Amount
+    back: Amount | None
 
 
 @dataclass(frozen=True)
@@ -78,25 +94,52 @@ def find(visitor: Visitor, number: str) -> Invoice:
 
 
 def newest(visitor: Visitor, *, at: datetime, limit: int = PAGE, before: str = "") -> Page:
-    """A page of invoices; `before` is what the page before named. Three queries."""
+    """A page of invoices; `before` is what the page before named. Four queries."""
     rows = _of(visitor)
     if before:
         rows = rows.filter(pk__lt=find(visitor, before).pk)
-    found = list(rows.order_by("-pk").prefetch_related("lines")[: limit + 1])
+    found = list(rows.order_by("-pk").prefetch_related("lines", "payments")[: limit + 1])
     shown = found[:limit]
     today = calendar.local_date(at, visitor.customer.time_zone)
-    open_minors = documents.open_minors(shown)
+    standings = documents.standings(shown, today)
     return Page(
-        [_row(invoice, open_minors[invoice.pk], today) for invoice in shown],
+        [_row(invoice, standings[invoice.pk]) for invoice in shown],
         shown[-1].number if len(found) > limit else "",
     )
+
+
+def notes(visitor: Visitor) -> Sequence[Note]:
+    """The newest credit notes; two queries."""
+    found = list(_notes_of(visitor).select_related("invoice").order_by("-pk")[:PAGE])
+    still_open = documents.note_open_minors(found)
+    return [
+        Note(
+            number=note.number,
+            issued=note.issue_date,
+            invoice=note.invoice.number,
+            why=note.reason,
+            total=Amount(note.total_minor, note.currency),
+            back=Amount(still_open[note.pk], note.currency) if still_open[note.pk] else None,
+        )
+        for note in found
+    ]
+
+
+def find_note(visitor: Visitor, number: str) -> CreditNote:
+    """The credit note of this number, if the visitor may see it. Raises NotFound."""
+    known = "\0" not in number
+    rows = _notes_of(visitor).select_related("invoice")
+    found = rows.filter(number=number).first() if known else None
+    if found is None:
+        raise NotFound("credit note", number)
+    return found
 
 
 def owed(visitor: Visitor, at: datetime) -> Owed | None:
     """What the customer owes; None: nothing. One query."""
     rows = (
         _of(visitor)
-        .annotate(still_open=F("total_minor") - Coalesce(Sum("payments__amount_minor"), 0))
+        .annotate(still_open=OpenMinor("pk"))
         .filter(still_open__gt=0)
         .order_by("due_date")
         .values_list("currency", "still_open", "due_date")
@@ -140,7 +183,12 @@ def _of(visitor: Visitor) -> QuerySet[Invoice]:
     return rows.filter(customer=visitor.customer)
 
 
-def _row(invoice: Invoice, open_minor: int, today: date) -> Row:
+def _notes_of(visitor: Visitor) -> QuerySet[CreditNote]:
+    rows = access.visible_to(visitor.person, CreditNote.objects.all())
+    return rows.filter(customer=visitor.customer)
+
+
+def _row(invoice: Invoice, standing: Standing) -> Row:
     lines = sorted(invoice.lines.all(), key=lambda line: line.position)
     return Row(
         number=invoice.number,
@@ -149,6 +197,10 @@ def _row(invoice: Invoice, open_minor: int, today: date) -> Row:
         what=lines[0].text,
         more=len(lines) - 1,
         total=Amount(invoice.total_minor, invoice.currency),
-        open=Amount(open_minor, invoice.currency) if open_minor else None,
-        status=_STATUS[documents.status_of(invoice, open_minor, today)],
+        open=Amount(standing.open_minor, invoice.currency) if standing.open_minor else None,
+        status=_STATUS[standing.status],
+        receipts=[
+            receipt_papers.number(invoice, place)
+            for place, _ in enumerate(invoice.payments.all(), start=1)
+        ],
     )

@@ -28,6 +28,7 @@ class Renewal:
         stated_on, final: the day of its figures; final: the term is over.
         counted: (what, credits) that add up to the use that counts.
         months: of the term; its use is scaled to a year where they are not twelve.
+        baseline: the use on a year; `credits` is more where it is rounded up (O6).
         credits, price_each, price: the proposed commitment.
         overage, overage_price: of the closing term, invoiced beside it.
         total: what the invoice would come to, net.
@@ -38,6 +39,7 @@ class Renewal:
     final: bool
     counted: Sequence[tuple[str, int]]
     months: int
+    baseline: int
     credits: int
     price_each: str
     price: Amount
@@ -78,6 +80,7 @@ def _renewal(row: RenewalProposal, contract: Contract) -> Renewal:
             if evidence["used"].get(kind)
         ],
         months=evidence["months_of_term"],
+        baseline=evidence.get(renewals.ROUNDED_FROM, row.credits),
         credits=row.credits,
         price_each=price(
             Fraction(evidence["price_minor"], evidence["commitment"] * scale), row.currency

@@ -5,61 +5,50 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
-from functools import wraps
-from typing import Any, Concatenate, ParamSpec
 
-from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_safe
 
-from accounts.models import Person
-from creditops.lib import clock
+from creditops.lib import clock, pdf, spreadsheets
+from creditops.lib.models import StoredFile
 from creditops.lib.refusals import NotFound, Refusal
-from creditops.portal import events, invoices, overview, statement, usage, visitor
+from creditops.portal import (
+    agreements,
+    choices,
+    doors,
+    events,
+    invoices,
+    overview,
+    quotes,
+    statement,
+    statements,
+    usage,
+)
+from creditops.portal.statements import File
 from creditops.portal.visitor import Visitor
-from creditops.security import ADMIN_PREFIX
-from invoicing import rendering, seller
+from invoicing import e_invoices, note_papers, receipt_papers, rendering
+from invoicing.models import CreditNote, Invoice
 from ledger import event_lists
 from ledger.event_lists import Place
 
 _EVENTS = 25
-_P = ParamSpec("_P")
-_View = Callable[Concatenate[HttpRequest, Visitor, _P], HttpResponse]
 
 
-def _for_customer(view: _View[_P]) -> Callable[..., HttpResponse]:
-    """A page for people who are logged in: finds the visitor; what they may not see is not there."""
-
-    @login_required
-    @require_safe
-    @wraps(view)
-    def door(request: HttpRequest, *args: _P.args, **kwargs: _P.kwargs) -> HttpResponse:
-        person, code = request.user, request.GET.get("customer", "")
-        assert isinstance(person, Person)
-        if not code and person.is_staff:
-            return redirect(ADMIN_PREFIX)
-        if not code and not visitor.has_customer(person):
-            return render(request, "portal/nobody.html", {"seller": seller.profile()})
-        try:
-            guest = visitor.find(person, code)
-            with timezone.override(guest.customer.time_zone):
-                return view(request, guest, *args, **kwargs)
-        except NotFound as error:
-            raise Http404(error.detail) from error
-
-    return door
-
-
-@_for_customer
+@doors.for_customer
 def home(request: HttpRequest, guest: Visitor) -> HttpResponse:
     """The first screen: how many credits there are, and until when."""
     at = clock.now()
-    return _page(request, guest, "home", at, {"page": overview.of(guest, at)})
+    context = {
+        "page": overview.of(guest, at),
+        "questions": choices.count_open(guest, at),
+        "rights": agreements.rights(guest, at),
+    }
+    return doors.page(request, guest, "home", at, context)
 
 
-@_for_customer
+@doors.for_customer
 def usage_page(request: HttpRequest, guest: Visitor) -> HttpResponse:
     """Where credits went, and every event, page by page."""
     at = clock.now()
@@ -72,44 +61,111 @@ def usage_page(request: HttpRequest, guest: Visitor) -> HttpResponse:
         "events": listed.events,
         "after": _written(listed.next),
     }
-    return _page(request, guest, "usage", at, context)
+    return doors.page(request, guest, "usage", at, context)
 
 
-@_for_customer
+@doors.for_customer
 def event(request: HttpRequest, guest: Visitor, uid: str) -> HttpResponse:
     """One event: its rate, and every block that paid for it."""
-    return _page(request, guest, "event", clock.now(), {"page": events.find(guest, uid)})
+    return doors.page(request, guest, "event", clock.now(), {"page": events.find(guest, uid)})
 
 
-@_for_customer
+@doors.for_customer
+def choice_page(request: HttpRequest, guest: Visitor) -> HttpResponse:
+    """What the customer is asked about rates, and what each answer means for their own use."""
+    return _choices(request, guest)
+
+
+@doors.by_customer
+def choose(request: HttpRequest, guest: Visitor, key: str) -> HttpResponse:
+    """Record an answer; the page then says what was chosen, by whom and when."""
+    at = clock.now()
+    try:
+        choices.answer(guest, key, request.POST.get("to", ""), at)
+    except NotFound:
+        raise
+    except Refusal as refusal:
+        return _choices(request, guest, refusal.detail, status=409)
+    return redirect(f"{reverse('portal:choices')}{guest.query}")
+
+
+def _choices(
+    request: HttpRequest, guest: Visitor, refused: str = "", status: int = 200
+) -> HttpResponse:
+    at = clock.now()
+    context = {
+        "questions": choices.of(guest, at),
+        "may_choose": choices.may_choose(guest),
+        "refused": refused,
+    }
+    return doors.page(request, guest, "choices", at, context, status)
+
+
+@doors.for_customer
 def invoice_list(request: HttpRequest, guest: Visitor) -> HttpResponse:
     """Every invoice, with what is open of it."""
     _needs_money(guest)
     at = clock.now()
     context = {
         "page": invoices.newest(guest, at=at, before=request.GET.get("before", "")),
+        "notes": invoices.notes(guest),
+        "quotes": quotes.newest(guest),
         "owed": invoices.owed(guest, at),
         "next_charge": invoices.next_charge(guest),
     }
-    return _page(request, guest, "invoices", at, context)
+    return doors.page(request, guest, "invoices", at, context)
 
 
-@_for_customer
+@doors.for_customer
 def invoice_pdf(request: HttpRequest, guest: Visitor, number: str) -> HttpResponse:
     """The document itself, as it was rendered once."""
     _needs_money(guest)
     invoice = invoices.find(guest, number)
-    try:
-        document = rendering.pdf(invoice, at=clock.now())
-    except NotFound:
-        raise
-    except Refusal as refusal:
-        context = {"sentence": refusal.detail}
-        return _page(request, guest, "unavailable", clock.now(), context, status=503)
-    return _download(bytes(document.content), document.content_type, f"{invoice.number}.pdf")
+    return _paper(request, guest, number, lambda: rendering.pdf(invoice, at=clock.now()))
 
 
-@_for_customer
+@doors.for_customer
+def receipt_pdf(request: HttpRequest, guest: Visitor, number: str) -> HttpResponse:
+    """A payment of an invoice, confirmed on paper."""
+    _needs_money(guest)
+    of_invoice, place = receipt_papers.invoice_number(number)
+    invoice = invoices.find(guest, of_invoice)
+    return _paper(
+        request, guest, number, lambda: receipt_papers.pdf(invoice, place, at=clock.now())
+    )
+
+
+@doors.for_customer
+def invoice_xml(request: HttpRequest, guest: Visitor, number: str) -> HttpResponse:
+    """The invoice as an e-invoice, for the customer's own program."""
+    _needs_money(guest)
+    return _e_invoice(request, guest, invoices.find(guest, number))
+
+
+@doors.for_customer
+def note_xml(request: HttpRequest, guest: Visitor, number: str) -> HttpResponse:
+    """A credit note as an e-invoice."""
+    _needs_money(guest)
+    return _e_invoice(request, guest, invoices.find_note(guest, number))
+
+
+@doors.for_customer
+def note_pdf(request: HttpRequest, guest: Visitor, number: str) -> HttpResponse:
+    """A credit note, as it was rendered once."""
+    _needs_money(guest)
+    note = invoices.find_note(guest, number)
+    return _paper(request, guest, number, lambda: note_papers.pdf(note, at=clock.now()))
+
+
+@doors.for_customer
+def quote_pdf(request: HttpRequest, guest: Visitor, key: int) -> HttpResponse:
+    """A quote, as it was sent."""
+    _needs_money(guest)
+    name, stored = quotes.paper(guest, key)
+    return _download(bytes(stored.content), stored.content_type, f"{name}.pdf")
+
+
+@doors.for_customer
 def statement_csv(request: HttpRequest, guest: Visitor) -> HttpResponse:
     """Every movement of the customer's credits, for a spreadsheet."""
     at = clock.now()
@@ -119,16 +175,83 @@ def statement_csv(request: HttpRequest, guest: Visitor) -> HttpResponse:
     return _download(content, "text/csv; charset=utf-8", name)
 
 
-def _page(
-    request: HttpRequest,
-    guest: Visitor,
-    name: str,
-    at: datetime,
-    context: dict[str, Any],
-    status: int = 200,
+@doors.for_customer
+def account_pdf(request: HttpRequest, guest: Visitor) -> HttpResponse:
+    """What was charged and paid, of a month or of the year so far."""
+    _needs_money(guest)
+    month, currency = request.GET.get("month", ""), request.GET.get("currency", "")
+    return _stated(
+        request, guest, pdf.CONTENT_TYPE,
+        lambda: statements.account(guest, month, currency, clock.now()),
+    )  # fmt: skip
+
+
+@doors.for_customer
+def usage_pdf(request: HttpRequest, guest: Visitor) -> HttpResponse:
+    """What was used in a month."""
+    month, unit = request.GET.get("month", ""), request.GET.get("unit", "")
+    return _stated(
+        request, guest, pdf.CONTENT_TYPE,
+        lambda: statements.usage_pdf(guest, month, unit, clock.now()),
+    )  # fmt: skip
+
+
+@doors.for_customer
+def usage_csv(request: HttpRequest, guest: Visitor) -> HttpResponse:
+    """Every event of a month, for a spreadsheet."""
+    month = request.GET.get("month", "")
+    return _stated(
+        request, guest, spreadsheets.CSV, lambda: statements.usage_csv(guest, month, clock.now())
+    )
+
+
+@doors.for_customer
+def usage_xlsx(request: HttpRequest, guest: Visitor) -> HttpResponse:
+    """The same as a workbook."""
+    month = request.GET.get("month", "")
+    return _stated(
+        request, guest, spreadsheets.XLSX, lambda: statements.usage_xlsx(guest, month, clock.now())
+    )
+
+
+def _stated(
+    request: HttpRequest, guest: Visitor, content_type: str, make: Callable[[], File]
 ) -> HttpResponse:
-    shared = {"visitor": guest, "seller": seller.profile(), "now": at, "tab": name}
-    return render(request, f"portal/{name}.html", shared | context, status=status)
+    """A statement, or the page that says why there is none."""
+    try:
+        file = make()
+    except NotFound:
+        raise
+    except Refusal as refusal:
+        context = {"sentence": refusal.detail}
+        return doors.page(request, guest, "unavailable", clock.now(), context, status=409)
+    return _download(file.content, content_type, file.name)
+
+
+def _e_invoice(
+    request: HttpRequest, guest: Visitor, document: Invoice | CreditNote
+) -> HttpResponse:
+    """The XML, or the page that says why there is none."""
+    try:
+        content = e_invoices.export(document).whole()
+    except Refusal as refusal:
+        context = {"sentence": refusal.detail}
+        return doors.page(request, guest, "unavailable", clock.now(), context, status=409)
+    return _download(content, e_invoices.CONTENT_TYPE, f"{document.number}.xml")
+
+
+def _paper(
+    request: HttpRequest, guest: Visitor, number: str, make: Callable[[], StoredFile]
+) -> HttpResponse:
+    """A stored document, or the page that says why it is not there yet."""
+    try:
+        document = make()
+    except NotFound:
+        raise
+    except Refusal as refusal:
+        context = {"sentence": refusal.detail}
+        return doors.page(request, guest, "unavailable", clock.now(), context, status=503)
+    return _download(bytes(document.content), document.content_type, f"{number}.pdf")
 
 
 def _needs_money(guest: Visitor) -> None:

@@ -14,6 +14,7 @@ STAFF = "staff"
 _Role = Membership.Role
 _SEE_MONEY = frozenset({_Role.ADMIN, _Role.FINANCE, _Role.AUTHORISER, STAFF})
 _SEE_VALUES = frozenset({_Role.ADMIN, _Role.FINANCE, STAFF})
+_BUY = frozenset({_Role.ADMIN, _Role.FINANCE})
 # More customers than this are not offered to switch to; their addresses still work.
 _OFFERED = 50
 
@@ -39,6 +40,11 @@ class Visitor:
     def sees_values(self) -> bool:
         """What single events and movements were worth: administrators and finance."""
         return self.role in _SEE_VALUES
+
+    @property
+    def may_buy(self) -> bool:
+        """Plans, packs, a card: administrators and finance, and nobody of the vendor in their name."""
+        return self.role in _BUY and self.customer.parent_id is None
 
     @property
     def is_staff(self) -> bool:

@@ -8,11 +8,12 @@ from fractions import Fraction
 from itertools import accumulate
 from typing import Any
 
-from contracts import prices
+from contracts import commission_figures, fit, prices
 from creditops.lib import calendar, money
 from creditops.lib.refusals import Refusal
 from creditops.scenarios import values
-from ledger import concentration
+from invoicing import late_interest
+from ledger import breakage, concentration
 
 Args = dict[str, Any]
 
@@ -58,8 +59,7 @@ def expires_at(args: Args) -> str | None:
 def rounded(args: Args) -> str:
     """A value rounded to the currency's minor unit (M2)."""
     scaled = money.decimal(args["value"]) * 10 ** money.exponent(args["currency"])
-    even = args.get("mode") == "HALF_EVEN"
-    minor = money.round_half_even(scaled) if even else money.round_half_up(scaled)
+    minor = money.rounded(scaled, args.get("mode", money.HALF_UP))
     return money.text(minor, args["currency"])
 
 
@@ -96,8 +96,16 @@ def pct_change(args: Args) -> str:
 def commission_base(args: Args) -> str:
     """The share of a price that commission is paid on at close (S57)."""
     minor = money.minor_units(args["price"], args["currency"])
-    share = money.decimal(str(args["upfront_pct"])) / 100
-    return money.text(money.round_half_up(Fraction(minor) * share), args["currency"])
+    share = money.decimal(str(args["upfront_pct"]))
+    return money.text(commission_figures.upfront_base(minor, share), args["currency"])
+
+
+def straight_line(args: Args) -> dict[str, str]:
+    """What of a cost is expensed after so many months, and in the last of them (M6)."""
+    currency, months, month = args["currency"], args["months"], args["month"]
+    cost = money.minor_units(args["amount"], currency)
+    now, before = (commission_figures.straight_line(cost, months, n) for n in (month, month - 1))
+    return {"cumulative": money.text(now, currency), "charge": money.text(now - before, currency)}
 
 
 def seat_outcome(args: Args) -> dict[str, int]:
@@ -134,6 +142,50 @@ def rateable(args: Args) -> dict[str, Any]:
     return {"days": days, "cumulative": money.text(cumulative, currency)}
 
 
+def proportional(args: Args) -> dict[str, str]:
+    """What is earned of a cost in proportion to use, and how much of it is new (V10)."""
+    decimals = args["exponent"]
+    cost, known = (_minor(args[name], decimals) for name in ("cost", "recognised"))
+    earned = breakage.cumulative(cost, args["redeemed"], args["expected"])
+    return {"cumulative": _amount(earned, decimals), "revenue": _amount(earned - known, decimals)}
+
+
+def fit_test(args: Args) -> str:
+    """Whether credits fit a product (S10)."""
+    return fit.test(args["conditions"])
+
+
+def failure_mode(args: Args) -> dict[str, str]:
+    """What shows a way to fail, and what to do about it (S75 to S77)."""
+    return dict(vars(fit.failure_mode(args["code"])))
+
+
+def _minor(amount: str, decimals: int) -> int:
+    return int(money.decimal(amount) * 10**decimals)
+
+
+def _amount(minor: int, decimals: int) -> str:
+    return money.fixed_text(Fraction(minor, 10**decimals), decimals)
+
+
+def late_payment(args: Args) -> dict[str, Any]:
+    """Interest on a debt paid late, and the fixed sum for its recovery (I15)."""
+    currency = args["currency"]
+    found = late_interest.of(
+        money.minor_units(args["amount"], currency),
+        due=date.fromisoformat(args["due"]),
+        paid=date.fromisoformat(args["paid"]),
+        reference_pct=money.decimal(args["reference_pct"]),
+        margin_pct=money.decimal(args["margin_pct"]),
+        fixed_minor=money.minor_units(args["fixed_sum"], currency),
+    )
+    return {
+        "days": found.days,
+        "interest": money.text(found.interest_minor, currency),
+        "total": money.text(found.total_minor, currency),
+    }
+
+
 CALCULATIONS: dict[str, Callable[[Args], Any]] = {
     "add_months": add_months,
     "month_period": month_period,
@@ -145,9 +197,14 @@ CALCULATIONS: dict[str, Callable[[Args], Any]] = {
     "credits_for": credits_for,
     "pct_change": pct_change,
     "commission_base": commission_base,
+    "straight_line": straight_line,
     "seat_outcome": seat_outcome,
     "concentration": spread,
     "rateable": rateable,
+    "proportional": proportional,
+    "late_interest": late_payment,
+    "fit_test": fit_test,
+    "failure_mode": failure_mode,
 }
 
 

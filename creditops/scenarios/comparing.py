@@ -8,7 +8,7 @@ from typing import Any
 # Fields of an expectation that choose what is looked at, rather than being compared.
 _SELECTING = frozenset(
     "check account as_of known_at unit message term year period from to on codes_of block key"
-    " contract n document code what series of types item time calc args ignore_overage".split()
+    " contract n document code what series of types item time calc args ignore_overage option".split()
 )
 _ALTERNATIVES = "|"
 

@@ -15,8 +15,9 @@ from creditops.lib import policies
 from creditops.lib.refusals import Refusal
 from creditops.scenarios import checks, comparing, values, verbs
 from creditops.scenarios.world import APPROVER, PROPOSER, World
-from invoicing import seller
-from ledger import books, chart, units
+from invoicing import seller, tax, tax_ids
+from ledger import books, chart, signing, units
+from ledger.periods import Months
 
 
 @dataclass
@@ -79,6 +80,10 @@ class Report:
         }
 
 
+# A file's tax table and tax ids are all there is: what it does not name is not taxed, and made-up ids do.
+_AS_GIVEN = {"tax_unknown": tax.NONE, tax_ids.SETTING: tax_ids.ANY}
+
+
 def play(scenario: dict[str, Any]) -> Report:
     """Play a validated scenario in the (empty) book that the connection leads to."""
     player = _Player(scenario)
@@ -86,6 +91,15 @@ def play(scenario: dict[str, Any]) -> Report:
         player.step(index, step)
     player.finish()
     return player.report
+
+
+def _signature(at: datetime) -> dict[str, Any]:
+    """A scratch book is born signed (S71), by both persons of the runner."""
+    return {
+        "names": [PROPOSER, APPROVER],
+        "date": at.date().isoformat(),
+        "document": "scratch book",
+    }
 
 
 class _Player:
@@ -137,7 +151,7 @@ class _Player:
         try:
             policies.change(
                 policies.BOOKS,
-                said.get("policies", {}),
+                {**_AS_GIVEN, signing.SETTING: _signature(at), **said.get("policies", {})},
                 effective_at=at,
                 recorded_at=at,
                 by=PROPOSER,
@@ -161,28 +175,35 @@ class _Player:
 
     def _perform_one(self, index: int, step: dict[str, Any], at: datetime) -> None:
         wanted = step.get("fails_with")
-        known = dict(self.world.names)
+        self.world.begin_step()
         try:
             with transaction.atomic():
                 verbs.perform(self.world, step, at)
                 if step.get("roll_back"):
                     transaction.set_rollback(True)
         except Refusal as refusal:
-            self.world.names = known
+            self.world.undo_step()
             if values.code(refusal.code) != wanted:
                 self._refuse(index, step, f"{values.code(refusal.code)}: {refusal.detail}")
             return
         except DatabaseError as error:
-            self.world.names = known
+            self.world.undo_step()
             self._refuse(index, step, f"the database refused: {error}")
             return
         if step.get("roll_back"):
-            self.world.names = known
+            self.world.undo_step()
         if wanted is not None:
             self._refuse(index, step, f"should have been refused with {wanted}")
 
     def _in_parallel(self, index: int, step: dict[str, Any], at: datetime) -> None:
-        """Start the inner steps at one moment, each on a connection of its own."""
+        """Start the inner steps at one moment, each on a connection of its own.
+
+        The month is there before: a step that makes it and one that makes a holder would else wait
+        for each other.
+        """
+        today = books.date_of(at, books.current(at))
+        with transaction.atomic():
+            Months([today], received_on=today)
         start = threading.Barrier(len(step["steps"]))
 
         def run(inner: dict[str, Any]) -> None:

@@ -14,3 +14,17 @@ document.addEventListener("DOMContentLoaded", () => {
     form.addEventListener("input", () => { clearTimeout(waiting); waiting = setTimeout(ask, 250); });
   }
 });
+
+// Ctrl + Enter keeps what is typed.
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
+  const form = event.target.closest("form[data-keeps]");
+  if (form) form.requestSubmit(form.querySelector("button[name=step][value=save]"));
+});
+
+// One tick for all rows of a page.
+document.addEventListener("change", (event) => {
+  if (!event.target.matches("[data-tick-all]")) return;
+  const table = event.target.closest("table");
+  for (const box of table.querySelectorAll("tbody input[type=checkbox]")) box.checked = event.target.checked;
+});

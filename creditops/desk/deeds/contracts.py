@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django import forms
 
 from accounts import customers
 from accounts.models import Customer
-from contracts import agreements, renewals, term_ends
-from contracts.models import Contract, RateCard
+from contracts import agreements, leaving, renewals, term_ends, termination
+from contracts.models import CommissionPlan, Contract, RateCard
 from creditops.desk import addresses, contract_figures, fields
 from creditops.desk.deeds.deed import Deed, Done, Figures
 from creditops.lib import calendar
 from creditops.lib.admin_columns import amount
 from creditops.lib.refusals import Refusal
-from ledger import caps, units
+from ledger import balances, caps, rate_choices, units
 
 _ROLLOVER = (("FULL", "all of it"), ("PARTIAL", "a share"), ("NONE", "nothing"))
 _ENFORCEMENT = (
@@ -58,6 +58,9 @@ class SignContractForm(fields.DeskForm):
         "Renews by itself", help="last year's use becomes next year's commitment"
     )
     cancellable = fields.yes("Can be cancelled", help="nothing is granted or posted before payment")
+    commission_plan = fields.choice(
+        "Commission plan", (), required=False, help="pays who signs, or as the plan splits it"
+    )
     is_default = fields.yes("Default contract", help="usage that names no contract goes here")
 
     groups = {
@@ -65,6 +68,7 @@ class SignContractForm(fields.DeskForm):
         "When": ("starts_on", "term_months", "time_zone", "due_on", "auto_renew", "cancellable"),
         "Rates": ("rate_card", "rate_lock_on", "price_lock_on", "is_default"),
         "On which terms": ("overage_pct", "enforcement", "rollover", "rollover_pct"),
+        "Commission": ("commission_plan",),
     }
     settings = ("overage_pct", "enforcement", "rollover", "rollover_pct")
 
@@ -103,10 +107,12 @@ class SignContract(Deed):
         }
 
     def make_form(self, data: Any = None) -> fields.DeskForm:
-        """With the rate cards that there are."""
+        """With the rate cards and commission plans that there are."""
         made = super().make_form(data)
         cards = RateCard.objects.order_by("name").values_list("code", "name")
         made.fields["rate_card"].choices = [("", "–"), *cards]  # type: ignore[attr-defined]
+        plans = CommissionPlan.objects.order_by("name").values_list("code", "name")
+        made.fields["commission_plan"].choices = [("", "–"), *plans]  # type: ignore[attr-defined]
         return made
 
     def facts(self, values: dict[str, Any]) -> Figures:
@@ -158,6 +164,10 @@ class CancelContract(OfContract):
         """A contract that has not ended."""
         return _alive(super().find(key))
 
+    def facts(self, values: dict[str, Any]) -> Figures:
+        """What is left, and what it would still buy (S38)."""
+        return leaving_figures(self.subject, self.at)
+
     def figures(self, values: dict[str, Any]) -> Figures:
         """What becomes of it at the term's end."""
         return _at_the_end(agreements.find(self.subject.code), self.at)
@@ -166,6 +176,60 @@ class CancelContract(OfContract):
         """No renewal at the end."""
         agreements.cancel(self.subject, by=by, at=at)
         return Done(f"{self.subject} is not renewed at the end of its term.", self.home())
+
+
+class TerminateForm(fields.DeskForm):
+    """When, and why."""
+
+    last_day = fields.Day(
+        label="Last day", help_text="in the contract's zone; it can be used on it"
+    )
+    reason = fields.reason("stands with the credits, for ever")
+
+
+class TerminateContract(OfContract):
+    """End a contract before its term does."""
+
+    name = "terminate-contract"
+    title = "End the contract early"
+    verb = "sign_contract"
+    button = "End it early"
+    about = (
+        "The running term ends with that day. Credits that are left then expire, overage is billed, "
+        "nothing is paid back by this."
+    )
+    form = TerminateForm
+    danger = True
+
+    def find(self, key: str) -> Contract:
+        """A contract that has not ended."""
+        return _alive(super().find(key))
+
+    def facts(self, values: dict[str, Any]) -> Figures:
+        """What is left, and what it would still buy (S38)."""
+        return leaving_figures(self.subject, self.at)
+
+    def figures(self, values: dict[str, Any]) -> Figures:
+        """What becomes of the term and of the credits in it."""
+        known = balances.of_pools(
+            balances.pools_of(self.subject.holder), as_of=self.at, known_at=self.at
+        )
+        return [
+            *_at_the_end(agreements.find(self.subject.code), self.at),
+            *((f"Left now, {b.unit.lower()}s", f"{b.left:,}") for b in known),
+        ]
+
+    def do(self, values: dict[str, Any], *, by: str, at: datetime) -> Done:
+        """Cut the term short."""
+        following = date.fromordinal(values["last_day"].toordinal() + 1)
+        termination.terminate(
+            self.subject,
+            end=calendar.local_midnight(following, self.subject.time_zone),
+            by=by,
+            reason=values["reason"],
+            at=at,
+        )
+        return Done(f"{self.subject} ends with {values['last_day']}.", self.home())
 
 
 class SignRenewal(OfContract):
@@ -252,6 +316,83 @@ class LiftCap(OfContract):
             reason=values["reason"], at=at,
         )  # fmt: skip
         return Done(f"The overage cap of {self.subject} is {values['cap']:,} credits.", self.home())
+
+
+class RecordChoiceForm(fields.DeskForm):
+    """What is rated as what, from when on, and who of the customer said so."""
+
+    item = fields.choice("Action", ())
+    to = fields.choice("Rated as", (), help="the same: back to its own rate")
+    effective_at = fields.Instant(label="From", required=False, help_text="in UTC; empty: now")
+    chosen_by = fields.text("Chosen by", help="who of the customer")
+
+
+class RecordChoice(Deed):
+    """Record as which action another one is rated: the customer's choice (S55)."""
+
+    name = "record-choice"
+    title = "Record a choice of rates"
+    verb = "sign_contract"
+    button = "Record the choice"
+    about = "No choice means that everything stays as it is; the newest choice counts."
+    form = RecordChoiceForm
+    live = True
+
+    def find(self, key: str) -> Contract:
+        """The contract."""
+        return _alive(agreements.find(key))
+
+    @property
+    def heading(self) -> str:
+        """Of which contract."""
+        return f"{self.title}: {self.subject}"
+
+    def home(self) -> str:
+        """The customer's page."""
+        return addresses.of_customer(self.subject.customer)
+
+    def make_form(self, data: Any = None) -> fields.DeskForm:
+        """With the actions that are on its rate card now or later."""
+        made = super().make_form(data)
+        items = [(item, item) for item in rate_choices.items(self.subject.holder, self.at)]
+        for name in ("item", "to"):
+            made.fields[name].choices = items  # type: ignore[attr-defined]
+        return made
+
+    def facts(self, values: dict[str, Any]) -> Figures:
+        """The actions that end, and what may be chosen."""
+        zone = self.subject.time_zone
+        return [
+            (
+                f"{asked.item} ends on {calendar.last_day(asked.ends_at, zone)}",
+                f"choose {' or '.join(asked.offered)}",
+            )
+            for asked in rate_choices.open_questions(self.subject.holder, self.at)
+        ]
+
+    def do(self, values: dict[str, Any], *, by: str, at: datetime) -> Done:
+        """Record it."""
+        made = rate_choices.choose(
+            self.subject.holder,
+            item=values["item"],
+            to=values["to"],
+            effective_at=values["effective_at"] or at,
+            by=f"{values['chosen_by']} (recorded by {by})"[:200],
+            at=at,
+        )
+        said = f"{made.item} is rated as {made.chosen_item} from {made.effective_at:%Y-%m-%d %H:%M} UTC."
+        return Done(said, self.home())
+
+
+def leaving_figures(contract: Contract, at: datetime) -> Figures:
+    """What whoever cancels leaves behind, and what it would still buy."""
+    found = leaving.of(contract, at)
+    bought = [
+        (f"{left.credits:,} {left.unit} would still buy", f"{worth.times:,} x {worth.name}")
+        for left in found.left
+        for worth in left.buys[:5]
+    ]
+    return [("Credits", found.sentence), *bought]
 
 
 def _alive(contract: Contract) -> Contract:

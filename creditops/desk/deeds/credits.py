@@ -13,12 +13,21 @@ from contracts import free_credits, prices
 from creditops.desk import addresses, fields
 from creditops.desk.deeds.deed import Deed, Done, Figures
 from creditops.lib import calendar, money
-from creditops.lib.refusals import Refusal
-from invoicing import purchases
-from ledger import balances, holders
-from ledger.models import Block, Holder
+from creditops.lib.admin_columns import address_of
+from creditops.lib.refusals import NotFound, Refusal
+from invoicing import charged_orders, purchases
+from invoicing.models import CardCharge
+from ledger import balances, daily_credits, holders, totals
+from ledger.models import Block, DailyGrant, Holder
 
 _OPEN = "open"
+# How the use of free credits is accounted for, as finance says it.
+_POLICIES = (
+    (free_credits.ZERO_COST, "not at all: cost stays where it is"),
+    (free_credits.MARKETING_EXPENSE, "marketing, at standard cost"),
+    (free_credits.CONTRA_REVENUE, "revenue at list price, and its reduction"),
+    (free_credits.RESPREAD, "spread what is paid and not used yet over them too"),
+)
 
 
 class ForHolder(Deed):
@@ -53,7 +62,7 @@ class ForHolder(Deed):
         """The balance of the pools that it may touch."""
         found = self._find(values["holder"])
         pools = [] if found is None else balances.pools_of(found)
-        known = balances.of_pools(pools, as_of=self.at, known_at=self.at)
+        known = totals.of_pools(pools, self.at)
         return [
             *(
                 (f"Available, {balance.unit.lower()}s", f"{balance.available:,}")
@@ -95,6 +104,12 @@ class FreeCreditsForm(fields.DeskForm):
     last_day = fields.Day(
         label="Last day", required=False, help_text="empty: the end of the term, else by policy"
     )
+    promo_policy = fields.choice("Accounted for", _POLICIES)
+    value = fields.Amount(
+        label="Value of a credit",
+        required=False,
+        help_text="its standard cost or list price, like 0.004; empty: the price list's",
+    )
     reason = fields.reason("stands on the block, for ever")
 
 
@@ -105,7 +120,10 @@ class FreeCredits(ForHolder):
     title = "Give free credits"
     verb = "grant_credits"
     button = "Give the credits"
-    about = "Promotional credits are used first; they never roll over and never become revenue."
+    about = (
+        "Promotional credits are used first and never roll over. How they are accounted for is fixed "
+        "here for good."
+    )
     form = FreeCreditsForm
 
     def do(self, values: dict[str, Any], *, by: str, at: datetime) -> Done:
@@ -120,10 +138,125 @@ class FreeCredits(ForHolder):
                 by=by,
                 reason=values["reason"],
                 expires_at=self.ends(values["last_day"], holder),
+                promo_policy=values["promo_policy"],
+                list_price_per_credit=values["value"] or None,
+                standard_cost_per_credit=values["value"] or None,
                 at=at,
             )
         said = f"{block.granted:,} {block.get_kind_display()} credits given to {holder.code}."
         return Done(said, self.home())
+
+
+class EndDailyForm(fields.DeskForm):
+    """Until when."""
+
+    last_day = fields.Day(label="Last day with credits", help_text="today: none come tomorrow")
+
+
+class EndDaily(Deed):
+    """Say which is the last day of credits that come anew every day."""
+
+    name = "end-daily"
+    title = "End daily credits"
+    verb = "grant_credits"
+    button = "Set the last day"
+    about = "Today's credits stay as they are; what is used of them stays used."
+    form = EndDailyForm
+
+    def find(self, key: str) -> DailyGrant:
+        """The rule, by `<customer>-<id>`."""
+        customer, _, number = key.partition("-")
+        rows = DailyGrant.objects.select_related("pool__holder", "customer")
+        found: DailyGrant | None = None
+        if all(part.isascii() and part.isdecimal() for part in (customer, number)):
+            found = rows.filter(customer_id=int(customer), id=int(number)).first()
+        if found is None:
+            raise NotFound("daily credits", key)
+        return found
+
+    @property
+    def heading(self) -> str:
+        """Which, and whose."""
+        return f"{self.title}: {self.subject}, {self.subject.customer.name}"
+
+    def home(self) -> str:
+        """Its page."""
+        return str(address_of(self.subject))
+
+    def initial(self) -> dict[str, Any]:
+        """Today."""
+        return {"last_day": calendar.local_date(self.at, self.subject.pool.holder.time_zone)}
+
+    def figures(self, values: dict[str, Any]) -> Figures:
+        """Credits a day, and until when."""
+        self.subject.refresh_from_db()
+        last_day = self.subject.last_day
+        return (
+            ("Credits a day", f"{self.subject.credits:,}"),
+            ("Last day", "none, they go on" if last_day is None else f"{last_day}"),
+        )
+
+    def do(self, values: dict[str, Any], *, by: str, at: datetime) -> Done:
+        """Set it."""
+        daily_credits.end(self.subject, values["last_day"], at=at)
+        return Done(f"The last day of {self.subject} is {values['last_day']}.", self.home())
+
+
+class TakeBackForm(fields.DeskForm):
+    """How many, and why."""
+
+    credits = fields.Credits(
+        label="Credits", required=False, help_text="empty: all that is left of them"
+    )
+    reason = fields.reason("stands with what is taken back, for ever")
+
+
+class TakeBackCredits(Deed):
+    """Make free credits void. Paid ones go back by a credit note."""
+
+    name = "take-back-credits"
+    title = "Take free credits back"
+    verb = "grant_credits"
+    button = "Take them back"
+    about = "What was used stays used. Credits that were paid for go back by a credit note instead."
+    form = TakeBackForm
+    danger = True
+
+    def find(self, key: str) -> Block:
+        """The block, by `<customer>-<id>`."""
+        customer, _, number = key.partition("-")
+        rows = Block.objects.select_related("pool__holder", "pool__unit", "customer")
+        found: Block | None = None
+        if all(part.isascii() and part.isdecimal() for part in (customer, number)):
+            found = rows.filter(customer_id=int(customer), pk=int(number)).first()
+        if found is None:
+            raise NotFound("block", key)
+        return found
+
+    @property
+    def heading(self) -> str:
+        """Which, and whose."""
+        return f"{self.title}: {self.subject}, {self.subject.customer.name}"
+
+    def home(self) -> str:
+        """Its page."""
+        return str(address_of(self.subject))
+
+    def figures(self, values: dict[str, Any]) -> Figures:
+        """What is left of the block, and of the pool."""
+        balance = balances.of_pool(self.subject.pool, as_of=self.at, known_at=self.at)
+        left = next(block.left for block in balance.blocks if block.id == self.subject.pk)
+        return (
+            ("Left of these credits", f"{left:,}"),
+            ("Available in all", f"{balance.available:,}"),
+        )
+
+    def do(self, values: dict[str, Any], *, by: str, at: datetime) -> Done:
+        """Take them back."""
+        back = free_credits.take_back(
+            self.subject, credits=values["credits"], by=by, reason=values["reason"], at=at
+        )
+        return Done(f"{back.credits:,} credits are taken back.", self.home())
 
 
 class SellCreditsForm(fields.DeskForm):
@@ -193,5 +326,10 @@ class SellCredits(ForHolder):
                 bonus_credits=values["bonus_credits"] or 0,
                 due_on=values["due_on"],
             )
-            bought = purchases.buy(order, by=by, at=at)
+            bought = charged_orders.buy(order, by=by, at=at)
+        if isinstance(bought, CardCharge):
+            return Done(
+                f"The card is being charged: {bought.what}. The credits come with its success.",
+                self.home(),
+            )
         return Done(f"{bought.blocks[0].granted:,} credits sold to {holder.code}.", self.home())

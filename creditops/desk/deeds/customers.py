@@ -12,6 +12,7 @@ from accounts import customers, people
 from accounts.models import Customer, Membership
 from creditops.desk import addresses, fields
 from creditops.desk.deeds.deed import Deed, Done
+from creditops.lib import languages
 from ledger import books
 
 
@@ -23,6 +24,7 @@ class NewCustomerForm(fields.DeskForm):
     )
     name = fields.text("Name")
     legal_name = fields.text("Legal name", required=False, help="as documents print it")
+    language = fields.choice("Language", languages.NAMES.items(), help="of its documents")
     kind = fields.choice("Kind", Customer.Kind.choices)
     segment = fields.choice("Segment", Customer.Segment.choices)
     currency = fields.text("Currency", help="ISO 4217, in capitals; it never changes", most=3)
@@ -36,7 +38,7 @@ class NewCustomerForm(fields.DeskForm):
     groups = {
         "Who": ("code", "name", "kind", "segment", "parent"),
         "Money and time": ("currency", "time_zone"),
-        "On documents": ("legal_name", "tax_id", "country", "region", "address"),
+        "On documents": ("legal_name", "language", "tax_id", "country", "region", "address"),
     }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -49,6 +49,7 @@ class Effect:
     changes: list[Change]
     listings: list[Listing]
     sentence: str
+    touched: list[Listing] = field(default_factory=list)
     notes: Sequence[str] = field(default_factory=tuple)
 
 
@@ -116,6 +117,10 @@ class Deed:
         """How the subject stands; asked before and after."""
         return ()
 
+    def touched(self, values: dict[str, Any]) -> list[Listing]:
+        """Whom it touches who is not its subject; asked before, reads only."""
+        return []
+
     def do(self, values: dict[str, Any], *, by: str, at: datetime) -> Done:
         """The one call into work."""
         raise NotImplementedError
@@ -125,10 +130,11 @@ def rehearse(deed: Deed, values: dict[str, Any], *, by: str, at: datetime) -> Ef
     """What `deed` would do: it is done and taken back. Raises what it would be refused with."""
     notes = deed.notes(values)
     with transaction.atomic():
+        touched = deed.touched(values)
         before, start = dict(deed.figures(values)), written.mark()
         done = deed.do(values, by=by, at=at)
         after, found = deed.figures(values), written.since(start, at)
         changes = [Change(label, before.get(label, "–"), said) for label, said in after]
-        effect = Effect(changes, found.listings(), done.sentence, notes)
+        effect = Effect(changes, found.listings(), done.sentence, touched, notes)
         transaction.set_rollback(True)
     return effect

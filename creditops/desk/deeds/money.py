@@ -1,4 +1,4 @@
-"""Does money: what waits is billed, what arrives is recorded, what is taxed is said."""
+"""Does money: what waits is billed, what arrives is recorded."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from creditops.desk.deeds.deed import Deed, Done, Figures
 from creditops.lib import money
 from creditops.lib.admin_columns import amount
 from creditops.lib.refusals import NotFound, Refusal
-from invoicing import billing, documents, payments, tax
+from invoicing import billing, documents, money_on_account, receipts
 from invoicing.admin.invoices import today
-from invoicing.models import Invoice, Payment, TaxRate
+from invoicing.models import Invoice, Payment
 
 
 class PaymentForm(fields.DeskForm):
@@ -34,6 +34,7 @@ class RecordPayment(Deed):
     title = "Record a payment"
     verb = "record_payment"
     button = "Record the payment"
+    about = "What is more than is open stands on the customer's account."
     form = PaymentForm
 
     def find(self, key: str) -> Invoice:
@@ -67,17 +68,20 @@ class RecordPayment(Deed):
 
     def figures(self, values: dict[str, Any]) -> Figures:
         """How the invoice stands."""
-        invoice, still_open = self.subject, documents.open_minor(self.subject)
-        status = documents.status_of(invoice, still_open, today())
-        return (
-            (f"Open of {invoice.number}", amount(still_open, invoice.currency)),
-            ("Status", status.replace("_", " ").lower()),
+        invoice, found = self.subject, documents.standing(self.subject, today())
+        on_account = money_on_account.sums(invoice.customer).get(invoice.currency, 0)
+        stands = (
+            (f"Open of {invoice.number}", amount(found.open_minor, invoice.currency)),
+            ("Status", found.status.replace("_", " ").lower()),
         )
+        if not on_account:
+            return stands
+        return (*stands, ("On account", amount(on_account, invoice.currency)))
 
     def do(self, values: dict[str, Any], *, by: str, at: datetime) -> Done:
         """Record it."""
         invoice = self.subject
-        paid = payments.record(
+        placed = receipts.record_for(
             invoice,
             amount_minor=money.minor_units(values["amount"], invoice.currency),
             currency=invoice.currency,
@@ -86,8 +90,12 @@ class RecordPayment(Deed):
             by=by,
             at=at,
         )
-        shown = amount(paid.amount_minor, paid.currency)
-        return Done(f"Payment {paid.reference} of {shown} for {invoice.number}.", self.home())
+        receipt, rest = placed.receipt, placed.on_account_minor
+        shown = amount(receipt.amount_minor, receipt.currency)
+        more = f" {amount(rest, receipt.currency)} of it stand on account." if rest else ""
+        return Done(
+            f"Payment {receipt.reference} of {shown} for {invoice.number}.{more}", self.home()
+        )
 
 
 class Bill(Deed):
@@ -135,35 +143,3 @@ class Bill(Deed):
         return ScheduledCharge.objects.filter(
             contract=contract, issue_at__lte=self.at, line__isnull=True
         )
-
-
-class TaxRateForm(fields.DeskForm):
-    """Where, how much, by which law."""
-
-    country = fields.text("Country", help="ISO 3166, two letters", most=2)
-    region = fields.text("State or province", required=False, most=60)
-    rate_pct = fields.text("Rate in %", help="like 19 or 8.875", most=12)
-    taxable_share_pct = fields.text("Taxable share in %", required=False, most=12)
-    source = fields.text("Source", required=False, help="the law, or the authority's page")
-
-
-class AddTaxRate(Deed):
-    """Add a rate to the tax table, from now on."""
-
-    name = "add-tax-rate"
-    title = "Add a tax rate"
-    verb = "change_policy"
-    button = "Add the rate"
-    about = "It acts from now on; issued documents keep what they print."
-    form = TaxRateForm
-    keyed = False
-
-    def home(self) -> str:
-        """The tax table."""
-        return addresses.of_list(TaxRate)
-
-    def do(self, values: dict[str, Any], *, by: str, at: datetime) -> Done:
-        """Add it."""
-        share = values.pop("taxable_share_pct", "") or "100"
-        made = tax.define(**values, taxable_share_pct=share, at=at)
-        return Done(f"The tax table has {made}.", self.home())

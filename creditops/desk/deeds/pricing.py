@@ -1,19 +1,25 @@
-"""Does the two exchange rates: the price of credits, and the rate cards of actions."""
+"""Does the two exchange rates: the price of credits, and rate cards with their first version."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from django import forms
 
-from contracts import prices, rate_cards
-from contracts.models import PriceVersion, RateCard, RateCardVersion
-from creditops.desk import addresses, fields
+from contracts import catalogue_checks, prices, rate_cards
+from contracts.models import PriceVersion, RateCard
+from creditops.desk import addresses, draft_words, fields
 from creditops.desk.deeds.deed import Deed, Done, Figures
-from creditops.desk.rate_rows import RatesForm, items, rows_of
+from creditops.desk.rate_rows import RatesForm, items
+from creditops.lib import money
+from creditops.lib.admin_tables import Listing
+from creditops.lib.refusals import Refusal
 from ledger import books
+
+_TIER = re.compile(r"(?P<amount>[0-9][0-9,.]*)(?:\s+(?:less\s+)?(?P<pct>[0-9.]+)\s*%)?", re.ASCII)
 
 
 class PriceForm(fields.DeskForm):
@@ -24,6 +30,10 @@ class PriceForm(fields.DeskForm):
         label="Credits for one unit of it", min_value=1, help_text="100 means one cent per credit"
     )
     effective_from = fields.Instant(label="From", required=False, help_text="in UTC; empty: now")
+    tiers = forms.CharField(
+        label="Tiers", required=False, max_length=2_000, widget=fields.lines(),
+        help_text="one a line, at list, with its discount: 50000.00 less 10 %",
+    )  # fmt: skip
 
 
 class PublishPrice(Deed):
@@ -53,74 +63,15 @@ class PublishPrice(Deed):
     def do(self, values: dict[str, Any], *, by: str, at: datetime) -> Done:
         """Publish it."""
         start = values["effective_from"] or at
-        made = prices.publish(**{**values, "effective_from": start}, by=by, at=at)
-        return Done(f"Published: {made}, from {start:%Y-%m-%d %H:%M} UTC.", self.home())
-
-
-class PublishRates(Deed):
-    """Publish the next version of a rate card."""
-
-    name = "publish-rates"
-    title = "Publish a rate card version"
-    verb = "publish_rates"
-    button = "Publish the version"
-    about = (
-        "It prices whoever follows the card and has no lock. Balances and blocks are not touched."
-    )
-    form = RatesForm
-    template = "desk/rates.html"
-
-    def find(self, key: str) -> RateCard | None:
-        """The card."""
-        return rate_cards.find(key)
-
-    @property
-    def heading(self) -> str:
-        """Which card."""
-        return f"Publish a version of {self.subject}"
-
-    def home(self) -> str:
-        """The versions of all cards."""
-        return addresses.of_list(RateCardVersion)
-
-    def initial(self) -> dict[str, Any]:
-        """The newest version, to be changed."""
-        newest = self.subject.versions.first()
-        return {"rows": [] if newest is None else rows_of(newest)}
-
-    def figures(self, values: dict[str, Any]) -> Figures:
-        """What each action of the newest version costs."""
-        newest = RateCardVersion.objects.filter(card__code=self._code(values)).first()
-        found = [] if newest is None else newest.items.select_related("unit")
-        return [(item.item, _costs(item.credits, item.per)) for item in found]
-
-    def notes(self, values: dict[str, Any]) -> Sequence[str]:
-        """The cheapest action should cost one credit (S20)."""
-        cheapest = min((int(str(item.credits)) for item in items(values)), default=1)
-        if cheapest == 1:
-            return ()
-        return (
-            f"The cheapest action costs {cheapest} credits. One credit should be one unit of the "
-            "cheapest action.",
-        )
-
-    def do(self, values: dict[str, Any], *, by: str, at: datetime) -> Done:
-        """Publish it."""
-        start = values["effective_from"] or at
-        made = rate_cards.publish(
-            card=self._code(values),
-            version=values["version"],
-            items=items(values),
+        made = prices.publish(
+            currency=values["currency"],
+            credits_per_currency_unit=values["credits_per_currency_unit"],
             effective_from=start,
-            name=values.get("name", ""),
+            tiers=_tiers(values["tiers"], values["currency"]),
             by=by,
             at=at,
         )
-        said = f"Published: {made}, {made.items.count()} actions, from {start:%Y-%m-%d %H:%M} UTC."
-        return Done(said, self.home())
-
-    def _code(self, values: dict[str, Any]) -> str:
-        return str(self.subject.code)
+        return Done(f"Published: {made}, from {start:%Y-%m-%d %H:%M} UTC.", self.home())
 
 
 class NewCardForm(RatesForm):
@@ -128,34 +79,71 @@ class NewCardForm(RatesForm):
 
     code = fields.text("Code of the card", most=100)
     name = fields.text("Name of the card")
-    field_order = ("code", "name", "version", "effective_from")
+    mode = fields.choice("How it is meant", RateCard.Mode.choices)
+    field_order = ("code", "name", "mode", "version", "effective_from")
 
 
-class NewRateCard(PublishRates):
-    """Make a rate card, with its first version."""
+class NewRateCard(Deed):
+    """Make a rate card, with its first version: nobody is priced by it yet, so nobody reviews it."""
 
     name = "new-rate-card"
     title = "New rate card"
+    verb = "publish_rates"
+    button = "Publish the version"
     form = NewCardForm
+    template = "desk/rates.html"
     keyed = False
-    about = "What each action costs in credits. Contracts that name the card are priced by it."
+    about = (
+        "What each action costs in credits. Contracts that name the card are priced by it; later versions "
+        "begin as drafts and are reviewed by a second person."
+    )
 
-    def find(self, key: str) -> None:
-        """None yet."""
-        return
-
-    @property
-    def heading(self) -> str:
-        """A new one."""
-        return self.title
+    def home(self) -> str:
+        """The cards."""
+        return addresses.of_list(RateCard)
 
     def initial(self) -> dict[str, Any]:
         """Empty rows."""
-        return {"rows": []}
+        return {"rows": [], "mode": RateCard.Mode.MULTI}
 
-    def _code(self, values: dict[str, Any]) -> str:
-        return str(values["code"])
+    def notes(self, values: dict[str, Any]) -> Sequence[str]:
+        """What is worth a second look (S20, S22)."""
+        asked = [
+            catalogue_checks.Asked(item.kind, item.credits, item.per)
+            for item in items(values)
+            if isinstance(item.credits, int)
+        ]
+        mode = values.get("mode") or RateCard.Mode.MULTI
+        return [sentence for _, sentence in catalogue_checks.warnings(mode, asked)]
+
+    def touched(self, values: dict[str, Any]) -> list[Listing]:
+        """All its actions."""
+        return [draft_words.actions(items(values))]
+
+    def do(self, values: dict[str, Any], *, by: str, at: datetime) -> Done:
+        """Make and publish it."""
+        start = values["effective_from"] or at
+        made = rate_cards.introduce(
+            code=values["code"],
+            name=values["name"],
+            mode=values["mode"],
+            version=values["version"],
+            items=items(values),
+            effective_from=start,
+            by=by,
+            at=at,
+        )
+        said = f"Published: {made}, {made.items.count()} actions, from {start:%Y-%m-%d %H:%M} UTC."
+        return Done(said, self.home())
 
 
-def _costs(credits: int, per: int) -> str:
-    return f"{credits:,}" if per == 1 else f"{credits:,} per {per:,}"
+def _tiers(typed: str, currency: str) -> list[prices.Tier]:
+    """`50,000.00 less 10 %` a line. Raises Refusal `tier_unreadable`, or of an amount or percentage."""
+    found = []
+    for line in filter(None, map(str.strip, typed.splitlines())):
+        read = _TIER.fullmatch(line)
+        if read is None:
+            raise Refusal("tier_unreadable", f"{line!r}: write a tier like 50000.00 less 10 %.")
+        amount = read["amount"].replace(",", "")
+        found.append(prices.Tier(money.minor_units(amount, currency), read["pct"] or "0"))
+    return found

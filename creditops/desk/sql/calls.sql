@@ -7,9 +7,17 @@ SELECT
   (SELECT count(*) FROM (SELECT 1 FROM lib_approval WHERE state = 'open' LIMIT %(most)s) AS x)
     AS approvals,
   (SELECT count(*) FROM (SELECT 1 FROM ledger_usageexception AS e
-     WHERE e.kind = 'exception' AND NOT EXISTS (
+     WHERE e.kind = 'exception' AND e.code = %(late)s AND NOT EXISTS (
        SELECT FROM ledger_exceptionend AS z WHERE z.exception_id = e.id) LIMIT %(most)s) AS x)
-    AS exceptions,
+    AS late,
+  (SELECT count(*) FROM (SELECT 1 FROM ledger_usageexception AS e
+     WHERE e.kind = 'exception' AND e.code = ANY (%(unmatched)s) AND NOT EXISTS (
+       SELECT FROM ledger_exceptionend AS z WHERE z.exception_id = e.id) LIMIT %(most)s) AS x)
+    AS unmatched,
+  (SELECT count(*) FROM (SELECT 1 FROM ledger_usageexception AS e
+     WHERE e.kind = 'exception' AND e.code <> %(late)s AND e.code <> ALL (%(unmatched)s) AND NOT EXISTS (
+       SELECT FROM ledger_exceptionend AS z WHERE z.exception_id = e.id) LIMIT %(most)s) AS x)
+    AS other,
   (SELECT count(*) FROM (SELECT 1 FROM ledger_usageexception AS e
      WHERE e.kind = 'conflict' AND NOT EXISTS (
        SELECT FROM ledger_exceptionend AS z WHERE z.exception_id = e.id) LIMIT %(most)s) AS x)
@@ -18,11 +26,13 @@ SELECT
      WHERE e.kind = 'held' AND NOT EXISTS (
        SELECT FROM ledger_exceptionend AS z WHERE z.exception_id = e.id) LIMIT %(most)s) AS x)
     AS held,
+  (SELECT count(*) FROM (SELECT 1 FROM ledger_usageevent AS e
+     WHERE e.status = 'r' AND e.recorded_at >= %(refused_since)s LIMIT %(most)s) AS x) AS refused,
   (SELECT count(*) FROM (SELECT 1 FROM contracts_scheduledcharge AS c
      WHERE c.issue_at <= %(at)s AND NOT EXISTS (
        SELECT FROM invoicing_invoiceline AS l WHERE l.charge_id = c.id) LIMIT %(most)s) AS x)
     AS charges,
   (SELECT count(*) FROM invoicing_invoice AS i
-     LEFT JOIN (SELECT invoice_id, sum(amount_minor) AS paid FROM invoicing_payment
-                GROUP BY invoice_id) AS p ON p.invoice_id = i.id
-     WHERE i.due_date < %(today)s AND i.total_minor > coalesce(p.paid, 0)) AS overdue
+     WHERE i.due_date < %(today)s AND invoicing_open(i.id) > 0) AS overdue,
+  (SELECT count(*) FROM (SELECT 1 FROM contracts_plancharge
+     WHERE state = 'open' LIMIT %(most)s) AS x) AS unpaid_plans

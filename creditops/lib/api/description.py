@@ -27,9 +27,24 @@ _ALWAYS = {
     401: ("not_authenticated", "authentication_failed"),
     403: ("permission_denied",),
     404: ("not_found",),
+    429: ("rate_limited",),
     503: ("busy",),
 }
-_WITH_BODY = {413: ("body_too_large", "batch_too_large"), 415: ("unsupported_media_type",)}
+# Nothing was acknowledged; the same may be sent again after so many seconds.
+_COME_BACK_AFTER = (429, 503)
+_COME_BACK: Schema = {
+    "headers": {
+        "Retry-After": {
+            "description": "Seconds after which the same request may be sent again.",
+            "schema": {"type": "integer", "minimum": 1},
+        }
+    }
+}
+_WITH_BODY = {
+    411: ("length_required",),
+    413: ("body_too_large", "batch_too_large"),
+    415: ("unsupported_media_type",),
+}
 
 
 class Description(AutoSchema):
@@ -65,6 +80,10 @@ class Description(AutoSchema):
         return [
             *([query] if query().fields else []),
             *([_IDEMPOTENCY_KEY] if self._keyed else []),
+            *(
+                OpenApiParameter(name, location=OpenApiParameter.HEADER, description=told)
+                for name, told in self.operation.headers.items()
+            ),
         ]
 
     def get_request_serializer(self) -> Any:
@@ -77,7 +96,8 @@ class Description(AutoSchema):
         answers, status = self.operation.answers, self.operation.status
         if isinstance(answers, str):
             return {(status, answers): {"type": "string", "format": "binary"}}
-        return {status: shapes.of(answers, self._register)}
+        shape = shapes.of(answers, self._register)
+        return {status: shape} | ({HTTPStatus.ACCEPTED: shape} if self.operation.waits else {})
 
     def get_operation(self, *args: Any, **kwargs: Any) -> Any:
         described: Any = super().get_operation(*args, **kwargs)
@@ -88,7 +108,7 @@ class Description(AutoSchema):
             responses[str(status)] = {
                 "description": problems.TITLES[status],
                 "content": {problems.MEDIA_TYPE: {"schema": self._problem(codes)}},
-            }
+            } | (_COME_BACK if status in _COME_BACK_AFTER else {})
         described["responses"] = dict(sorted(responses.items()))
         return described
 

@@ -23,8 +23,10 @@ class Operation:
         scope: what the key must be allowed to do.
         answers: the type of the answer (`shapes.py`); a media type for a file.
         status: of the answer.
+        waits: what was asked for may wait for somebody to agree: then 202, and the same answer.
         body, query: the forms of what is sent.
         messages: instead of `body`: what each media type carries, as types of msgspec.
+        headers: that it reads, each with what it says.
         refuses: codes of the rules that may say no (409).
         unreadable: codes of what may not be meant (422), besides `body_invalid` and its like.
         vendors_own: of the vendor itself, so not for keys that are bound to a customer.
@@ -34,9 +36,11 @@ class Operation:
     scope: str
     answers: Any
     status: int = 200
+    waits: bool = False
     body: type[forms.Body] = forms.Nothing
     query: type[forms.Query] = forms.Query
     messages: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
     refuses: tuple[str, ...] = ()
     unreadable: tuple[str, ...] = ()
     vendors_own: bool = False

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import logging
+from math import ceil
 from typing import Any, NotRequired, TypedDict
 
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
-from django.db import OperationalError
+from django.db import DatabaseError, InterfaceError, InternalError, OperationalError
 from django.db.models import ProtectedError
 from django.http import Http404
 from rest_framework import exceptions
@@ -22,13 +23,16 @@ TITLES = {
     404: "Not found",
     405: "Not here",
     409: "Refused by a rule",
+    411: "How long?",
     413: "Too large",
     415: "No such form",
     422: "Can't be read as meant",
     429: "Too fast",
     503: "Busy",
 }
-_TRY_AGAIN_SECONDS = 1
+# After a lock that was not given; after a database that is not there, or may not write.
+_SOON_SECONDS, _LATER_SECONDS = 1, 5
+_READ_ONLY = "25006"
 
 _log = logging.getLogger(__name__)
 
@@ -69,8 +73,8 @@ def answer(error: Exception, context: dict[str, Any]) -> Response | None:
         return problem(403, "permission_denied", "You may not do this.")
     if isinstance(error, ProtectedError):
         return problem(409, "in_use", "This is in use and can't be removed.")
-    if isinstance(error, OperationalError):
-        return _busy()
+    if isinstance(error, DatabaseError | InterfaceError) and _is_away(error):
+        return _busy(error)
     if isinstance(error, exceptions.APIException):
         return _other(error)
     return None
@@ -99,12 +103,27 @@ def _refusal(refusal: Refusal) -> Response:
     return problem(status, refusal.code, refusal.detail, refusal.problems)
 
 
-def _busy() -> Response:
-    """A lock that is not given in time, or a database that is not there for the moment."""
+def _is_away(error: Exception) -> bool:
+    """Whether the database can't do its part for the moment: a lock or a statement that took too
+    long, a connection that is gone, a server that starts, ends, is full or has become a standby."""
+    if isinstance(error, InternalError):
+        return _state(error) == _READ_ONLY
+    return isinstance(error, OperationalError | InterfaceError)
+
+
+def _busy(error: Exception) -> Response:
+    """Nothing was acknowledged, so the caller may and shall send the same again."""
     _log.exception("the database did not do its part")
+    state = _state(error)
+    waits = _LATER_SECONDS if state is None or state == _READ_ONLY else _SOON_SECONDS
     found = problem(503, "busy", "The books are busy. Send the same request again in a moment.")
-    found["Retry-After"] = str(_TRY_AGAIN_SECONDS)
+    found["Retry-After"] = str(waits)
     return found
+
+
+def _state(error: Exception) -> str | None:
+    """PostgreSQL's code of an error; None where there was no server to tell one."""
+    return getattr(error.__cause__, "sqlstate", None)
 
 
 def _other(error: exceptions.APIException) -> Response:
@@ -113,10 +132,13 @@ def _other(error: exceptions.APIException) -> Response:
     if isinstance(error, exceptions.UnsupportedMediaType):
         detail = f"{detail} Send application/json, as it is, without Content-Encoding."
     found = problem(code, str(error.default_code), detail)
+    if isinstance(error, exceptions.UnsupportedMediaType):
+        found["Accept-Encoding"] = "identity"
     if isinstance(error, exceptions.NotAuthenticated | exceptions.AuthenticationFailed):
         found.status_code = exceptions.NotAuthenticated.status_code
         found["WWW-Authenticate"] = "Bearer"
     wait = getattr(error, "wait", None)
     if wait is not None:
-        found["Retry-After"] = str(int(wait) + 1)
+        # The second is what Lago's clients obey.
+        found["Retry-After"] = found["X-RateLimit-Reset"] = str(ceil(wait))
     return found

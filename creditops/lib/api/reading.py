@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
+from io import BytesIO
 from typing import IO, Any
 
 import msgspec
 from django.core.exceptions import RequestDataTooBig
+from django.http import HttpRequest
+from rest_framework.exceptions import APIException
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.parsers import BaseParser
 from rest_framework.renderers import BaseRenderer
@@ -60,6 +63,31 @@ class OneForm(BaseContentNegotiation):
         self, request: Request, renderers: Any, format_suffix: str | None = None
     ) -> tuple[BaseRenderer, str]:
         return renderers[0], renderers[0].media_type
+
+
+class LengthRequired(APIException):
+    """A body came in pieces, without its length, through a server that can't tell its end: 411."""
+
+    status_code = 411
+    default_code = "length_required"
+    default_detail = "Send the body with its Content-Length."
+
+
+def take_in_pieces(request: HttpRequest) -> None:
+    """Make a body readable that came in pieces (`Transfer-Encoding: chunked`), without its length.
+
+    Django takes such a body for an empty one. Raises RequestDataTooBig after `LARGEST_BODY_BYTES`,
+    LengthRequired where the web server can't tell the body's end.
+    """
+    if not request.META.get("HTTP_TRANSFER_ENCODING") or request.META.get("CONTENT_LENGTH"):
+        return
+    if not request.META.get("wsgi.input_terminated"):
+        raise LengthRequired
+    body = request.META["wsgi.input"].read(LARGEST_BODY_BYTES + 1)
+    if len(body) > LARGEST_BODY_BYTES:
+        raise RequestDataTooBig
+    request.META["CONTENT_LENGTH"] = str(len(body))
+    vars(request)["_stream"] = BytesIO(body)
 
 
 def decode(body: bytes, decoder: msgspec.json.Decoder[Any] = _decoder) -> Any:

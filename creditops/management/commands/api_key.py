@@ -28,6 +28,9 @@ class Command(BaseCommand):
         )
         create.add_argument("--customer", help="bind the key to this customer's code")
         create.add_argument("--expires", type=instant, metavar="T", help="its end, with offset")
+        create.add_argument(
+            "--assume-utc", action="store_true", help="times that it sends without offset are UTC"
+        )
         acts.add_parser("list", help="list keys without their secrets")
         revoke = acts.add_parser("revoke", help="end a key at once")
         revoke.add_argument("name")
@@ -49,6 +52,7 @@ class Command(BaseCommand):
             at=at,
             customer=bound,
             expires_at=options["expires"],
+            assume_utc=options["assume_utc"],
         )
         self.stderr.write(f"Key {key.name!r} made. Its secret is shown this once:")
         self.stdout.write(secret)

@@ -1,0 +1,82 @@
+"""Answers whether the ledger is what its rows say, account by account, at the end of a day (Z4).
+
+Each compares the journal with figures that come about without it: blocks, overage, documents, deliveries.
+Invoices in other currencies than the books' are left out of both sides.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from invoicing import deferral, outstanding, owed
+from ledger import block_rolls, books, chart, earnings, intake_days, statements
+
+
+@dataclass(frozen=True)
+class Reconciliation:
+    """What an account says beside what its rows come to, in minor units; of messages in their number."""
+
+    code: str
+    title: str
+    account: str
+    ledger: int
+    rows_say: str
+    rows: int
+    is_money: bool = True
+
+    @property
+    def difference(self) -> int:
+        """0: they agree."""
+        return self.ledger - self.rows
+
+
+def of(first: date, last: date, *, known_at: datetime) -> list[Reconciliation]:
+    """All of them at the end of `last`, as known at `known_at`; messages from `first` on."""
+    ours = books.current(known_at).currency
+    found = statements.balances(
+        statements.lines(last=last, known_at=known_at).filter(transaction_currency="")
+    )
+    blocks = block_rolls.at_end_of(last, known_at=known_at)
+    apart = deferral.apart_minor(last, known_at=known_at)
+    used = sum(each.value_minor for each in earnings.of_overage(last, known_at=known_at))
+    billed = sum(outstanding.overage_billed(last, known_at=known_at).values())
+    later = sum(owed.unbilled(last, known_at=known_at).values())
+    receivable = sum(
+        each.open_minor
+        for each in outstanding.open_invoices(last, known_at=known_at)
+        if each.posted and each.currency == ours
+    )
+    days = intake_days.of(first, last)
+    return [
+        Reconciliation(
+            "deferred", "Deferred revenue and the value of blocks", chart.DEFERRED_CREDITS,
+            -found.get(chart.DEFERRED_CREDITS, 0), "values of blocks, and what is billed apart from them",
+            sum(block.value_minor for block in blocks) + sum(apart.values()),
+        ),
+        Reconciliation(
+            "unbilled", "Unbilled receivable and overage", chart.UNBILLED,
+            found.get(chart.UNBILLED, 0),
+            "overage used, less what was billed of it; installments of terms that have begun",
+            used - billed + later,
+        ),
+        Reconciliation(
+            "receivables", "Receivables and documents", chart.RECEIVABLES,
+            found.get(chart.RECEIVABLES, 0), "what is open of invoices", receivable,
+        ),
+        Reconciliation(
+            "refunds", "Refund liability and credit notes", chart.REFUNDS,
+            -found.get(chart.REFUNDS, 0), "what credit notes owe, less refunds",
+            outstanding.refundable(last, known_at=known_at).get(ours, 0),
+        ),
+        Reconciliation(
+            "entitlements", "Deferred entitlements and their days", chart.ENTITLEMENTS,
+            -found.get(chart.ENTITLEMENTS, 0), "what was drawn, less what days have earned",
+            earnings.entitled(last, known_at=known_at),
+        ),
+        Reconciliation(
+            "events", "Messages received and what became of them", "received",
+            sum(day.received for day in days), "counted from the rows",
+            sum(fates.received for day in days for fates in day.meters), is_money=False,
+        ),
+    ]  # fmt: skip

@@ -1,0 +1,69 @@
+"""Answers with the review page of a contract: what is worth a second look, and what happened to it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+
+from accounts import access
+from contracts import history, leaving, standing
+from contracts.models import Contract
+from creditops.desk import addresses, contract_figures
+from creditops.desk.deeds import amendments, contracts, money
+from creditops.lib import clock, verbs
+from creditops.lib.admin_columns import amount, instant
+from creditops.lib.admin_tables import Listing
+
+_DEEDS = (
+    (amendments.AddToContract, "add_card"),
+    (amendments.GiveBack, "undo"),
+    (contracts.SignRenewal, "draw"),
+    (contracts.LiftCap, "vertical_align_top"),
+    (money.Bill, "request_quote"),
+    (contracts.CancelContract, "event_busy"),
+    (contracts.TerminateContract, "block"),
+)
+
+
+def page(request: HttpRequest, code: str, site: Any) -> HttpResponse:
+    """The contract known as `code`, if the viewer may see it."""
+    rows = Contract.objects.select_related("customer", "holder__customer")
+    contract = access.visible_to(request.user, rows).filter(code=code).first()
+    if contract is None:
+        raise Http404
+    at, alive = clock.now(), contract.status != Contract.Status.ENDED
+    context = {
+        **site.each_context(request),
+        "title": str(contract),
+        "contract": contract,
+        "customer_address": addresses.of_customer(contract.customer),
+        "doable": [
+            {"title": deed.title, "icon": icon, "path": addresses.of(deed.name, contract.code)}
+            for deed, icon in _DEEDS
+            if alive and verbs.may(request.user, deed.verb)
+        ],
+        "facts": _facts(contract, at),
+        "worries": standing.worries(contract, at),
+        "left": leaving.of(contract, at),
+        "history": _history(contract),
+    }
+    return TemplateResponse(request, "desk/contract.html", context)
+
+
+def _facts(contract: Contract, at: Any) -> list[tuple[str, str]]:
+    price = amount(contract.price_minor, contract.currency)
+    return [
+        ("State", contract.get_status_display()),
+        ("Signed", f"{contract.commitment:,} credits for {price}"),
+        ("A credit costs", contract_figures.unit_price(contract, at)),
+        ("At the end of the term", "it renews" if leaving.of(contract, at).renews else "it ends"),
+        ("Before payment", "can be cancelled" if contract.cancellable else "binding"),
+        *contract_figures.of_overage(contract, at),
+    ]
+
+
+def _history(contract: Contract) -> Listing:
+    rows = [(instant(h.at), h.who or "–", h.what, h.effect) for h in history.of(contract)]
+    return Listing("History", ("When", "Who", "What", "~Effect"), rows)

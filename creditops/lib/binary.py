@@ -1,0 +1,161 @@
+"""Does the writing of columns in PostgreSQL's binary forms: arrays as parameters, rows for COPY.
+
+For the hot paths, where a Python object per value costs more than the database. Numbers are columns of
+numpy; nothing here knows a table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from struct import Struct
+from typing import Any
+
+import numpy as np
+import psycopg
+from django.db import connection
+from numpy.typing import NDArray
+from psycopg.abc import Buffer
+from psycopg.adapt import Dumper
+from psycopg.pq import Format
+
+from creditops.lib import sql
+
+Integers = NDArray[np.int64]
+# The type of a column, as numpy writes it after a field's name, and its values.
+Column = tuple[tuple[Any, ...], Any]
+
+# Days from 1970 to 2000, where PostgreSQL's instants begin, in microseconds.
+EPOCH_2000 = 946_684_800_000_000
+_COPY_BEGINS = b"PGCOPY\n\xff\r\n\x00" + bytes(8)
+_COPY_ENDS = b"\xff\xff"
+_ARRAY = Struct(">iiIii")
+_LENGTH = Struct(">i")
+
+# Types of columns: of a number, a small one, `numeric`, and what a column without values has.
+BIGINT, INTEGER, SMALLINT = (">i8",), (">i4",), (">i2",)
+NUMERIC = (">i2", 7)
+NULL: Column = ((), None)
+
+
+class Array(bytes):
+    """An array of a batch's column, ready to be sent."""
+
+
+class Bigints(Array):
+    """`bigint[]`."""
+
+
+class Texts(Array):
+    """`text[]`."""
+
+
+class _Sent(Dumper):
+    format = Format.BINARY
+
+    def dump(self, obj: Any) -> Buffer | None:
+        found: bytes = obj
+        return bytes(found)
+
+
+class _SentBigints(_Sent):
+    oid = 1016
+
+
+class _SentTexts(_Sent):
+    oid = 1009
+
+
+psycopg.adapters.register_dumper(Bigints, _SentBigints)
+psycopg.adapters.register_dumper(Texts, _SentTexts)
+
+
+def bigints(values: Integers | Sequence[int]) -> Bigints:
+    """A column of numbers as an array."""
+    cells = np.empty(len(values), dtype=[("length", ">i4"), ("value", ">i8")])
+    cells["length"] = 8
+    cells["value"] = values
+    return Bigints(_ARRAY.pack(1, 0, 20, len(values), 1) + cells.tobytes())
+
+
+def texts(values: Sequence[bytes]) -> Texts:
+    """A column of texts, encoded already, as an array."""
+    length = _LENGTH.pack
+    return Texts(
+        _ARRAY.pack(1, 0, 25, len(values), 1)
+        + b"".join([length(len(value)) + value for value in values])
+    )
+
+
+def rows(package: str, name: str, **parameters: Any) -> list[tuple[Any, ...]]:
+    """Run a statement of `<package>/sql/`, its parameters sent beside it, everything in binary.
+
+    For many rows; JSON comes back as Python values.
+    """
+    connection.ensure_connection()
+    with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
+        cursor.execute(sql.statement(package, name), parameters, binary=True)
+        return cursor.fetchall()
+
+
+def run(package: str, name: str, **parameters: Any) -> int:
+    """Run a statement that answers nothing, its parameters sent beside it; returns how many rows it
+    touched."""
+    connection.ensure_connection()
+    with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
+        cursor.execute(sql.statement(package, name), parameters)
+        return cursor.rowcount
+
+
+def copy(target: str, rows: Iterable[bytes]) -> None:
+    """COPY rows, as `table` makes them, into `table (column, ...)`."""
+    connection.ensure_connection()
+    with (
+        connection.wrap_database_errors,
+        psycopg.Cursor(connection.connection) as cursor,
+        cursor.copy(f"COPY {target} FROM STDIN (FORMAT binary)") as stream,
+    ):
+        stream.write(_COPY_BEGINS + b"".join(rows) + _COPY_ENDS)
+
+
+def table(number: int, columns: Sequence[Column]) -> bytes:
+    """Rows of equal length for COPY.
+
+    Args:
+        number: how many.
+        columns: of each its big-endian type and its values, one for all or one per row.
+    """
+    parts: list[tuple[Any, ...]] = [("columns", ">i2")]
+    for place, (kind, _) in enumerate(columns):
+        parts.append((f"length{place}", ">i4"))
+        if kind:
+            parts.append((f"value{place}", *kind))
+    made = np.empty(number, dtype=parts)
+    made["columns"] = len(columns)
+    for place, (kind, values) in enumerate(columns):
+        if kind:
+            made[f"length{place}"] = made.dtype[f"value{place}"].itemsize
+            made[f"value{place}"] = values
+        else:
+            made[f"length{place}"] = -1 if values is None else 0
+    return made.tobytes()
+
+
+def numerics(values: Integers) -> NDArray[np.int16]:
+    """Whole numbers from 0 and below 10^12 as `numeric` values, of the type `NUMERIC`."""
+    found = np.zeros((len(values), 7), dtype=np.int16)
+    found[:, 0], found[:, 1] = 3, 2  # so many digits to the base 10,000; the first counts 10,000^2
+    rest = values
+    for place in (6, 5, 4):
+        rest, found[:, place] = np.divmod(rest, 10_000)
+    return found
+
+
+def text(value: str) -> Column:
+    """The same text in every row."""
+    encoded = value.encode()
+    return ((f"S{len(encoded)}",) if encoded else ()), encoded
+
+
+def text_of(length: int, values: NDArray[np.bytes_]) -> Column:
+    """Texts of one length, which is not 0."""
+    return (f"S{length}",), values
