@@ -14,10 +14,10 @@ from contracts import agreements
 from contracts.agreements import Terms
 from contracts.models import Contract
 from creditops import schedule, verification
-from creditops.lib import money
+from creditops.lib import money, policies
 from invoicing import purchases
 from invoicing.purchases import Bought, Order
-from ledger import balances, grants, holders, metering, posting, units
+from ledger import balances, grants, holders, metering, posting, signing, units
 from ledger.grants import Grant
 from ledger.messages import Message, Outcome, Receipt
 from ledger.models import Block, CreditUnit, Holder, JournalEntry, Pool, Term
@@ -32,6 +32,15 @@ def at(text: str) -> datetime:
 START = at("2026-01-01")
 END = at("2027-01-01")
 SECOND = timedelta(seconds=1)
+
+
+def sign_books(when: datetime = START) -> None:
+    """Finance and the auditor have signed how revenue is recognised: months can be closed."""
+    signed = {"names": ["Fiona", "Augusta"], "date": "2026-01-01", "document": "Policy 1"}
+    policies.change(
+        policies.BOOKS, {signing.SETTING: signed}, effective_at=when, recorded_at=when,
+        by="Fiona", approved_by="Fiona, Augusta",
+    )  # fmt: skip
 
 
 def customer(code: str = "acme", **fields) -> Customer:

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
+from xdist.scheduler import LoadFileScheduling
 
 from tests import databases
+
+# Tests of minutes that want nothing of their file's others: any worker that is free takes the next.
+ALONE = "test_a_planted_fault_is_noticed"
 
 
 @pytest.fixture(scope="session")
@@ -14,3 +19,15 @@ def django_db_setup(django_test_environment: None, django_db_blocker) -> Iterato
     """In place of pytest-django's: the database is a copy of a migrated template (`databases`)."""
     with django_db_blocker.unblock(), databases.made():
         yield
+
+
+class Scheduling(LoadFileScheduling):  # type: ignore[misc]  # its package has no types
+    """A file of tests at a time, so that races inside one have the server's connections alone."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return nodeid if ALONE in nodeid else super()._split_scope(nodeid)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scheduling:
+    """How tests are shared out side by side."""
+    return Scheduling(config, log)

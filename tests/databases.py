@@ -6,6 +6,7 @@ anew: flushing would need rights over the books that nobody has, and would test 
 
 from __future__ import annotations
 
+import os
 import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -28,7 +29,7 @@ _opened: weakref.WeakSet[BaseDatabaseWrapper] = weakref.WeakSet()
 @contextmanager
 def made() -> Iterator[None]:
     """For the time of the block all connections lead to a database of the tests' own."""
-    template = scratch.template("empty")
+    template = scratch.template("empty", event_parts=event_parts())
     name = scratch.fresh_name("test")
     scratch.create(name, template)
     usual = {alias: connections.settings[alias]["NAME"] for alias in ALIASES}
@@ -47,11 +48,19 @@ def made() -> Iterator[None]:
         scratch.drop(name)
 
 
+def event_parts() -> int:
+    """Into how many parts the table of usage events is cut: the same tests hold for any number.
+
+    CREDITOPS_TEST_PARTITIONS says so; without it the table is whole.
+    """
+    return int(os.environ.get("CREDITOPS_TEST_PARTITIONS") or 0)
+
+
 def _make_anew(name: str, template: str) -> None:
     _close_all()
     scratch.drop(name)
     scratch.create(name, template)
-    tariffs.compiled.cache_clear()  # ids begin at 1 again, with other tariffs behind them
+    tariffs.forget()  # ids begin at 1 again, with other tariffs behind them
 
 
 def _lead_to(names: dict[str, str]) -> None:

@@ -16,7 +16,7 @@ from accounts.models import Customer, Membership, Person
 from accounts.roles import Role
 from contracts import agreements, free_credits, prices, rate_cards
 from contracts.models import Contract
-from invoicing import billing, cards, payments, purchases, seller, tax
+from invoicing import billing, cards, payments, purchases, seller, tax_rates
 from invoicing.models import Invoice
 from ledger import holders, metering, posting
 from ledger.messages import Message
@@ -124,7 +124,8 @@ def book() -> Book:
 def crowd(number: int) -> list[Customer]:
     """So many customers, each with a contract, an invoice, a payment, a card, usage and people."""
     catalogue()
-    tax.define(country="US", region="New York", rate_pct="8.875", at=START)
+    tax_rates.define(country="US", region="New York", rate_pct="8.875", at=START)
+    tax_rates.define(country="US", rate_pct="0", source="nothing is due elsewhere", at=START)
     made = []
     for n in range(number):
         customer = cast.customer(f"customer-{n:02d}", name=f"Customer {n:02d}", country="US")

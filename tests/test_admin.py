@@ -12,6 +12,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from accounts import roles
 from accounts.models import ApiKey, Customer, Person
 from accounts.roles import Role
 from creditops.lib import admin_columns, clock, verbs
@@ -22,6 +23,12 @@ from tests import cast, staff
 from tests.staff import NOW
 
 OURS = ("lib", "accounts", "ledger", "contracts", "invoicing")
+# What somebody earns is seen by those who pay or plan it; reps have their statement.
+PAY = {
+    "contracts.CommissionDispute", "contracts.CommissionEvent", "contracts.CommissionPart",
+    "contracts.CommissionPayout", "contracts.CommissionStatement", "contracts.ContractCost",
+    "contracts.ContractCostStep",
+}  # fmt: skip
 REGISTERED = sorted(admin.site._registry, key=lambda model: model._meta.label)
 pytestmark = pytest.mark.django_db
 
@@ -189,7 +196,7 @@ def test_a_customers_person_finds_nothing_here():
 
 
 @pytest.mark.parametrize("role", Role, ids=lambda role: role.value)
-def test_everybody_on_the_staff_may_look_at_everything_but_keys(role, rf):
+def test_everybody_on_the_staff_may_look_at_everything_but_keys_and_pay(role, rf):
     request = rf.get("/")
     request.user = staff.person(role)
     client = staff.as_(request.user)
@@ -200,7 +207,8 @@ def test_everybody_on_the_staff_may_look_at_everything_but_keys(role, rf):
         if not admin.site._registry[model].has_view_permission(request)
     }
 
-    assert hidden == (set() if role is Role.INTEGRATOR else {"accounts.ApiKey"})
+    keys = set() if role is Role.INTEGRATOR else {"accounts.ApiKey"}
+    assert hidden == keys | (set() if "see_commissions" in roles.VERBS[role] else PAY)
     assert client.get(list_of(ApiKey)).status_code == (200 if role is Role.INTEGRATOR else 403)
     assert client.get(list_of(Customer)).status_code == 200
 

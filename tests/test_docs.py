@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 from types import ModuleType
 
+import pytest
+
+from contracts import commission_proof
 from creditops.lib import policies, seals
+from creditops.lib.refusals import Refusal
 from creditops.scenarios import checks, verbs
 from ledger import moving, rating, resolving, seats, verification
 
 ROOT = Path(__file__).resolve().parent.parent
+FILES = ("archive_files_are_as_written",)
 SEALS = ("seals_form_a_chain", "sealed_rows_are_unchanged", "numbers_were_given_out")
 FLOORS = ("creditops", "accounts", "ledger", "contracts", "invoicing")
 
@@ -55,17 +62,57 @@ def test_every_code_of_a_usage_message_stands_in_the_docs():
     assert "too_late" in codes
 
 
-def test_every_setting_stands_in_the_docs_with_its_default():
+def settings_told() -> dict[str, list[str]]:
+    """The rows of docs/policies.md: setting -> default, values, approver, meaning."""
     text = (ROOT / "docs" / "policies.md").read_text()
+    rows = [line.strip("| ").split(" | ") for line in text.splitlines() if line.startswith("| `")]
+    return {name.strip("`"): cells for name, *cells in rows}
 
-    for policy in policies.known():
-        assert f"| `{policy.name}` | {policy.default} |" in text, policy.name
+
+def test_every_setting_stands_in_the_docs_and_no_other():
+    assert list(settings_told()) == [policy.name for policy in policies.known()]
+
+
+@pytest.mark.parametrize("policy", policies.known(), ids=lambda policy: policy.name)
+def test_the_docs_tell_default_approver_and_meaning(policy: policies.Policy):
+    default, _, approver, meaning = settings_told()[policy.name]
+
+    who = f"{policy.approver}, alone" if policy.alone else policy.approver
+    who += f"; for the books {policy.approver_of_books}" if policy.approver_of_books else ""
+    more = " Of the whole books." if policy.books_only else ""
+    more += f" Only the default yet: {policy.waits_for}." if policy.waits_for else ""
+    assert (default, approver, meaning) == (str(policy.default), who, policy.meaning + more)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("policy", policies.known(), ids=lambda policy: policy.name)
+def test_every_value_that_the_docs_name_is_taken_or_said_to_come_later(policy: policies.Policy):
+    told = re.findall(r"`([^`]+)`", settings_told()[policy.name][1])
+    bounds = re.match(r"(\d+) to (\d+)", settings_told()[policy.name][1])
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+
+    def taken(value: object) -> str:
+        try:
+            policies.checked("books", {policy.name: value}, effective_at=now, at=now)
+        except Refusal as refusal:
+            return refusal.code
+        return "taken"
+
+    assert told
+    for value in map(json.loads, told):
+        meant = policy.read(value) == policy.default or not policy.waits_for
+        assert taken(value) == ("taken" if meant else "policy_not_yet"), value
+    if bounds and policy.name != "alerts":
+        low, high = map(int, bounds.groups())
+        assert {taken(low - 1), taken(high + 1)} == {"policy_invalid"}
+        assert {taken(low), taken(high)} <= {"taken", "policy_not_yet"}
 
 
 def test_every_check_of_verify_stands_in_the_docs():
     text = (ROOT / "docs" / "verify.md").read_text().split("\n## ")[1]
-    checks = [*verification.names("ledger"), *verification.names("invoicing")]
-    checks += [*verification.names("creditops.lib"), *SEALS]
+    checks = [*verification.names("ledger"), *verification.names("contracts")]
+    checks += [commission_proof.CONSUMED, *verification.names("invoicing")]
+    checks += [*verification.names("creditops.lib"), *FILES, *SEALS]
 
     assert re.findall(r"^\| `(\w+)` \|", text, re.M) == checks
 

@@ -24,6 +24,7 @@ def test_everything_that_is_needed_is_looked_at():
         "PDF",
         "fonts",
         "browser tests",
+        "tests of JavaScript clients",
     ]
 
 

@@ -117,12 +117,14 @@ def test_rows_that_are_gone_are_missed_where_they_stood(head):
     damage.plant(
         *(f"DELETE FROM {book._meta.db_table} WHERE id = {row}" for book, (row, _) in rows.items()),
         "DELETE FROM invoicing_invoiceline",
+        "DELETE FROM invoicing_invoicetax",
         "DELETE FROM invoicing_invoice",
     )
 
     assert said() == [
         gone("invoicing_invoice", 0, 1),
         gone("invoicing_invoiceline", 0, lines),
+        gone("invoicing_invoicetax", 0, 1),
         *(gone(book._meta.db_table, before, 1) for book, (_, before) in rows.items()),
     ]
 

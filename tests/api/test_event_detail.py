@@ -73,6 +73,7 @@ def test_an_event_is_explained_whole(caller, acme):
         "corrections": [],
         "posting_date": "2026-02-01",
         "journal_entries": [],
+        "archived_in": None,
     }
 
 

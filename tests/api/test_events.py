@@ -99,7 +99,14 @@ def test_lagos_form_is_read_and_its_single_form_answers_with_an_event(caller, ac
     single = caller.send("events", {"event": event})
     several = caller.send("events/batch", {"events": [event | {"transaction_id": "t2"}]})
 
-    assert single.json()["event"] == {"transaction_id": "t1"}
+    assert single.json()["event"] == {
+        "lago_id": single.json()["results"][0]["uid"],
+        "transaction_id": "t1",
+        "external_subscription_id": "acme",
+        "code": "credits",
+        "timestamp": "2026-02-01T11:40:00Z",
+        "created_at": "2026-02-01T12:00:00Z",
+    }
     assert counts(several) == {"received": 1, "applied": 1}
     assert UsageEvent.objects.get(key="t1").event_time == at("2026-02-01 11:40")
 

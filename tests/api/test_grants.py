@@ -71,6 +71,22 @@ def test_what_does_not_fit_is_refused_and_nothing_is_granted(caller, acme, body,
     assert (Block.objects.count(), DailyGrant.objects.count()) == (1, 0)
 
 
+def test_free_credits_are_accounted_for_as_the_grant_says(caller, acme):
+    """V8: fixed there for good, with the value of a credit."""
+    policy = {"promo_policy": "MARKETING_EXPENSE"}
+
+    refusal = caller.send("grants", PROMO | policy)
+    caller.send("grants", PROMO | policy | {"standard_cost_per_credit": "0.004"})
+
+    assert (refusal.status_code, refusal.json()["code"]) == (409, "promo_value_missing")
+    block = Block.objects.get(kind="promo")
+    assert (block.promo_policy, block.promo_minor, block.promo_credits) == (
+        "MARKETING_EXPENSE",
+        2,
+        5,
+    )
+
+
 def test_ottos_key_can_give_acme_nothing(acme):
     otto = caller_with("ledger:write", customer=customer("otto"))
 
@@ -84,3 +100,21 @@ def test_yesterdays_rule_gives_today_before_any_sweep(caller, acme):
     daily_credits.start(pool, credits=9, source="free", by="Sam", reason="test", at=pool.opened_at)
 
     assert caller.get("customers/carl/balance").json()["balances"][0]["available"] == 9
+
+
+def test_a_free_block_is_made_void_and_says_so(caller, acme):
+    given = caller.send("grants", PROMO | {"credits": 50}).json()
+
+    answer = caller.send(f"blocks/{given['id']}/void", {"credits": 20, "reason": "a mistake"})
+
+    assert answer.status_code == 200
+    assert (answer.json()["voided"], answer.json()["left"]) == (20, given["granted"] - 20)
+
+
+def test_a_paid_block_is_not(caller, acme):
+    block = acme.blocks.get()
+
+    answer = caller.send(f"blocks/{block.pk}/void", {"reason": "a mistake"})
+
+    assert refused(answer) == (409, "credits_were_paid")
+    assert refused(caller.send("blocks/x/void", {"reason": "a mistake"}))[0] == 404

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from contracts import rate_cards
 from creditops.lib import clock, policies
@@ -267,3 +269,41 @@ def _queries(caller, acme) -> list:
     with CaptureQueriesContext(connection) as captured:
         place(caller, credits=1)
     return captured.captured_queries
+
+
+def test_holds_are_listed_newest_first_and_by_state(caller, acme, monkeypatch):
+    for name in ("a", "b", "c", "d"):
+        place(caller, id=name, credits=10)
+    uid = {hold.code: holds.uid(hold) for hold in Hold.objects.all()}
+    caller.send(f"holds/{uid['a']}/capture", {"credits": 4})
+    caller.send(f"holds/{uid['b']}/release", {})
+
+    def listed(**query) -> list[tuple[str, str]]:
+        shown = caller.get("holds", customer="acme", **query).json()["results"]
+        return [(hold["id"], hold["state"]) for hold in shown]
+
+    assert listed() == [("d", "open"), ("c", "open"), ("b", "released"), ("a", "captured")]
+    assert listed(state="open") == [("d", "open"), ("c", "open")]
+    assert listed(state="released") == [("b", "released")]
+    assert listed(state="lapsed") == []
+    assert listed(contract="nobody") == []
+    first = caller.get("holds", customer="acme", limit=3).json()
+    rest = caller.get("holds", customer="acme", limit=3, cursor=first["next"]).json()
+    assert [hold["id"] for hold in first["results"] + rest["results"]] == ["d", "c", "b", "a"]
+    assert rest["next"] is None
+
+    monkeypatch.setattr(clock, "now", lambda: NOW + timedelta(minutes=10))
+    assert listed(state="open") == []
+    assert listed(state="lapsed") == [("d", "lapsed"), ("c", "lapsed")]
+
+
+def test_a_list_of_holds_asks_as_much_for_many_as_for_one(caller, acme, django_assert_num_queries):
+    place(caller, credits=1)
+    with CaptureQueriesContext(connection) as one:
+        caller.get("holds", customer="acme")
+        asked = len(one)
+    for _ in range(4):
+        place(caller, credits=1)
+
+    with django_assert_num_queries(asked):
+        caller.get("holds", customer="acme")

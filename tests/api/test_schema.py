@@ -62,6 +62,20 @@ def test_every_operation_says_what_it_does_who_may_and_what_can_go_wrong():
         assert ("413" in found["responses"]) == (method != "get"), where
 
 
+def test_who_is_told_to_come_back_is_told_when():
+    for method, path, found in promises.operations():
+        for status in ("429", "503"):
+            assert "Retry-After" in found["responses"][status]["headers"], f"{method} {path}"
+
+
+def test_the_headers_that_a_cloud_event_may_stand_in_are_told():
+    sent = promises.description()["paths"]["/api/v1/events"]["post"]
+
+    assert {told["name"] for told in sent["parameters"] if told["in"] == "header"} == {
+        "ce-id", "ce-source", "ce-specversion", "ce-subject", "ce-time", "ce-type",
+    }  # fmt: skip
+
+
 def test_operation_ids_are_unique():
     ids = [found["operationId"] for _, _, found in promises.operations()]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -11,14 +12,24 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
+from kombu import Connection
 
 from creditops import broker
 from creditops.environment import ROOT
 
 SECONDS_MAX = 60
 CELERY = [sys.executable, "-m", "celery", "--app=creditops.celery", "--quiet"]
+
+SENDER = """
+import json, sys
+from creditops.celery import app
+task, queue, messages = sys.argv[1:]
+for message in json.loads(messages):
+    app.send_task(task, args=message, queue=queue)
+"""
 
 given = os.environ.get("CELERY_BROKER_URL", "")
 
@@ -48,20 +59,80 @@ def environment(request: pytest.FixtureRequest, tmp_path: Path) -> dict[str, str
     }
 
 
+@pytest.fixture
+def queue(environment: dict[str, str]) -> Iterator[str]:
+    """A queue of this test alone, of which nothing is left in the broker afterwards."""
+    name = f"creditops-test-{uuid.uuid4()}"
+    yield name
+    url = environment["CELERY_BROKER_URL"]
+    if url:
+        with Connection(url) as link, link.channel() as channel:
+            channel.queue_delete(name)
+            channel.exchange_delete(name)
+
+
 @pytest.mark.broker
-def test_a_worker_does_what_a_message_asks_for(environment: dict[str, str], tmp_path: Path):
-    queue = f"creditops-test-{uuid.uuid4()}"
+def test_a_worker_does_what_a_message_asks_for(environment, queue: str, tmp_path: Path):
     written = tmp_path / "written"
 
-    send(environment, queue, str(written), "done")
+    send(environment, queue, "write", (str(written), "done"))
     with worker(environment, queue):
         wait_for(written)
 
     assert written.read_text() == "done"
 
 
+@pytest.mark.broker
+def test_of_two_workers_each_message_is_done_by_one(environment, queue: str, tmp_path: Path):
+    names = [f"m{number}" for number in range(6)]
+
+    send(environment, queue, "note", *((str(tmp_path), name) for name in names))
+    with worker(environment, queue, "a"), worker(environment, queue, "b"):
+        for name in names:
+            wait_for(tmp_path / f"{name}.1")
+
+    assert sorted(path.name for path in tmp_path.glob("m*")) == [f"{name}.1" for name in names]
+
+
+@pytest.mark.broker
+def test_what_a_killed_worker_had_in_hand_is_done_with_the_next_message(
+    environment, queue: str, tmp_path: Path
+):
+    """Messages only hurry. Whether the broker keeps the one in hand (RabbitMQ at once, Redis when its
+    time is up) or loses it (the folder), the next one finds the work."""
+    written = tmp_path / "written"
+
+    send(environment, queue, "write_or_die", (str(written), "done"))
+    with worker(environment, queue, "a") as killed:
+        killed.wait(SECONDS_MAX)
+    assert not written.exists()
+    send(environment, queue, "write_or_die", (str(written), "done"))
+    with worker(environment, queue, "b"):
+        wait_for(written)
+
+    assert (killed.returncode, written.read_text()) == (-signal.SIGKILL, "done")
+
+
+@pytest.mark.broker
+@pytest.mark.skipif(not given.startswith("amqp"), reason="only RabbitMQ hands it out again at once")
+def test_rabbitmq_hands_out_again_what_a_killed_worker_had_in_hand(
+    queue: str, environment, tmp_path
+):
+    if not environment["CELERY_BROKER_URL"]:
+        pytest.skip("the folder is no RabbitMQ")
+    written = tmp_path / "written"
+
+    send(environment, queue, "write_or_die", (str(written), "done"))
+    with worker(environment, queue, "a") as killed:
+        killed.wait(SECONDS_MAX)
+    with worker(environment, queue, "b"):
+        wait_for(written)
+
+    assert written.read_text() == "done"
+
+
 @contextmanager
-def worker(environment: dict[str, str], queue: str) -> Iterator[None]:
+def worker(environment: dict[str, str], queue: str, name: str = "one") -> Iterator[Any]:
     """A worker that serves `queue`."""
     running = subprocess.Popen(
         [
@@ -73,29 +144,23 @@ def worker(environment: dict[str, str], queue: str) -> Iterator[None]:
             "--without-gossip",
             "--without-mingle",
             f"--queues={queue}",
-            f"--hostname={queue}",
+            f"--hostname={name}@{queue}",
             "--include=tests.broker.tasks",
         ],
         cwd=ROOT,
         env=environment,
     )
     try:
-        yield
+        yield running
     finally:
         running.terminate()
         running.wait(SECONDS_MAX)
 
 
-def send(environment: dict[str, str], queue: str, *arguments: str) -> None:
-    """Ask for the test's task over `queue`, from a process of its own."""
+def send(environment: dict[str, str], queue: str, task: str, *messages: tuple[str, ...]) -> None:
+    """Ask for a task of the tests over `queue`, once per message, from a process of its own."""
     subprocess.run(
-        [
-            *CELERY,
-            "call",
-            "tests.broker.tasks.write",
-            f"--args={json.dumps(arguments)}",
-            f"--queue={queue}",
-        ],
+        [sys.executable, "-c", SENDER, f"tests.broker.tasks.{task}", queue, json.dumps(messages)],
         cwd=ROOT,
         env=environment,
         check=True,
@@ -129,5 +194,10 @@ def test_without_an_address_messages_lie_below_the_data_folder():
     }
 
 
+@pytest.mark.parametrize("url", ["amqp://broker", "amqps://broker", "pyamqp://broker"])
+def test_rabbitmq_says_that_it_has_a_message_before_we_believe_it(url: str):
+    assert broker.options(url, Path("/data")) == {"confirm_publish": True}
+
+
 def test_other_brokers_are_told_nothing():
-    assert broker.options("amqp://broker", Path("/data")) == {}
+    assert broker.options("sqs://broker", Path("/data")) == {}

@@ -33,7 +33,7 @@ def address(live_server) -> str:
 def test_pages_of_the_desk_fit_ask_nobody_else_and_break_nothing(page, address):
     for path in (
         "/", "/desk/customer/acme/", "/desk/policies/", "/desk/tables/", "/desk/sign-contract/acme/",
-        "/desk/publish-rates/standard/", "/ledger/usageevent/", "/invoicing/invoice/",
+        "/desk/start-draft/standard/", "/ledger/usageevent/", "/invoicing/invoice/",
         "/ledger/journalentry/", "/accounts/person/",
     ):  # fmt: skip
         page.goto(address + path)

@@ -98,6 +98,25 @@ def test_a_cancelled_contract_is_not_renewed(book: Book, sam):
     assert acts.said(done) == ["C-1 is not renewed at the end of its term."]
 
 
+def test_a_contract_is_ended_early_with_what_becomes_of_it_seen(book: Book, sam):
+    typed = {"last_day": "2026-06-30", "reason": "they close down"}
+
+    page = acts.rehearse(sam, "terminate-contract", "C-1", **typed)
+    done = acts.do(sam, "terminate-contract", "C-1", **typed)
+
+    assert acts.changes(page)["Last day of the term"] == ("2026-12-31", "2026-06-30")
+    assert acts.said(done)[0].startswith("C-1 ends with 2026-06-30.")
+    term = Contract.objects.get().holder.terms.get()
+    assert term.ends_at == at("2026-07-01")
+
+
+def test_an_early_end_outside_of_the_term_is_refused(book: Book, sam):
+    page = acts.do(sam, "terminate-contract", "C-1", last_day="2027-05-01", reason="no")
+
+    assert "Choose an end inside of it." in acts.errors(page)[0]
+    assert Contract.objects.get().terminated_at is None
+
+
 def test_an_ended_contract_can_be_neither_cancelled_nor_renewed(book: Book, sam):
     Contract.objects.update(status=Contract.Status.ENDED)
 

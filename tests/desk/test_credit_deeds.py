@@ -14,6 +14,7 @@ GIFT = {
     "holder": "C-1",
     "kind": "compensation",
     "credits": "2,500",
+    "promo_policy": "ZERO_COST",
     "reason": "outage",
     "act": "a-1",
 }
@@ -88,6 +89,25 @@ def test_a_price_is_told_in_credits_while_it_is_typed(book: Book, sam):
     )
 
     assert "123,450 credits" in page.content.decode()
+
+
+def test_free_credits_are_accounted_for_as_finance_chooses(book: Book, fiona):
+    """V8: the policy is fixed at the grant, with the value of a credit where it needs one."""
+    given = GIFT | {"promo_policy": "MARKETING_EXPENSE"}
+
+    page = acts.do(fiona, "free-credits", "acme", **given)
+    acts.do(fiona, "free-credits", "acme", **given | {"value": "0.004"})
+
+    assert acts.errors(page) == [
+        "Say the standard cost of one credit in USD: MARKETING_EXPENSE values the free credits that "
+        "are used by it."
+    ]
+    block = Block.objects.get(source="a-1")
+    assert (block.promo_policy, block.promo_minor, block.promo_credits) == (
+        "MARKETING_EXPENSE",
+        2,
+        5,
+    )
 
 
 def test_a_form_begins_with_an_act_of_its_own(book: Book, fiona):

@@ -33,7 +33,8 @@ def test_home_tells_what_waits(book: Book, fiona):
 
     assert page.context["waits"] == calls.Calls(
         failed_work=DueRow.objects.exclude(error="").count(), failed_mail=1, approvals=1,
-        exceptions=1, conflicts=0, held=0, charges=0, overdue=1,
+        late=0, unmatched=1, other=0, conflicts=0, held=0, refused=0,
+        charges=0, overdue=1, unpaid_plans=0,
     )  # fmt: skip
     for words in (
         "Due work failed", "Refusal: no", "Deliveries failed", "More overage, please.", "Decide",

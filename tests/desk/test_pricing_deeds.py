@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from contracts.models import PriceVersion, RateCard, RateCardVersion
-from creditops.desk import addresses
+from contracts.models import Pack, PriceTier, PriceVersion, RateCard
 from ledger.models import Tariff
 from tests.cast import at
 from tests.desk import acts
-from tests.staff import NOW, Book
+from tests.staff import Book
 
 
 def rows(*given: dict[str, str]) -> dict[str, str]:
@@ -23,6 +22,7 @@ def rows(*given: dict[str, str]) -> dict[str, str]:
             "match",
             "unit",
             "customer_unit",
+            "position",
         ):
             sent[f"row-{number}-{name}"] = row.get(name, "")
     return sent
@@ -30,6 +30,7 @@ def rows(*given: dict[str, str]) -> dict[str, str]:
 
 TRANSLATION = {"item": "translation", "credits": "4", "per": "1,000", "meter": "translation"}
 SUMMARY = {"item": "summary", "credits": "2", "match": "model=large"}
+NEW = {"code": "lite", "name": "Lite", "mode": "multi", "version": "1"}
 
 
 def test_a_price_is_published_from_an_instant_on(book: Book, fiona):
@@ -60,56 +61,25 @@ def test_a_price_never_acts_in_the_past(book: Book, fiona):
     assert PriceVersion.objects.count() == 1
 
 
-def test_a_version_is_published_with_its_actions_compared(book: Book, fiona):
-    typed = {"version": "2", "effective_from": "", **rows(TRANSLATION, SUMMARY)}
-
-    page = acts.rehearse(fiona, "publish-rates", "standard", **typed)
-    done = acts.do(fiona, "publish-rates", "standard", **typed)
-
-    assert acts.changes(page) == {
-        "translation": ("3 per 1,000", "4 per 1,000"),
-        "summary": ("–", "2"),
-    }
-    made = RateCardVersion.objects.get(version="2")
-    assert made.effective_from == NOW
-    assert [(i.item, i.credits, i.per, i.match) for i in made.items.all()] == [
-        ("translation", 4, 1_000, {}),
-        ("summary", 2, 1, {"model": "large"}),
-    ]
-    assert page.context["effect"].notes == (
-        "The cheapest action costs 2 credits. One credit should be one unit of the cheapest action.",
-    )
-    assert acts.said(done) == ["Published: standard 2, 2 actions, from 2026-06-15 12:00 UTC."]
-
-
 def test_the_confirmation_carries_every_row(book: Book, fiona):
-    page = acts.rehearse(fiona, "publish-rates", "standard", version="2", **rows(TRANSLATION))
+    page = acts.rehearse(fiona, "new-rate-card", **NEW, **rows(TRANSLATION))
 
     sent = page.content.decode()
     assert '<input type="hidden" name="row-0-credits" value="4"' in sent
     assert 'name="row-TOTAL_FORMS" value="2"' in sent
 
 
-def test_the_newest_version_is_there_to_be_changed(book: Book, fiona):
-    form = fiona.get(addresses.of("publish-rates", "standard")).context["form"]
-
-    first = form.rows[0]
-    assert (first["item"].value(), first["credits"].value(), first["per"].value()) == (
-        "translation", 3, 1_000,
-    )  # fmt: skip
-
-
 def test_a_version_needs_an_action(book: Book, fiona):
-    page = acts.do(fiona, "publish-rates", "standard", version="2", **rows())
+    page = acts.do(fiona, "new-rate-card", **NEW, **rows())
 
     assert acts.errors(page) == ["A rate card needs at least one action."]
-    assert Tariff.objects.count() == 1
+    assert (Tariff.objects.count(), RateCard.objects.count()) == (1, 1)
 
 
 def test_a_wrong_row_says_so_and_nothing_is_lost(book: Book, fiona):
     wrong = {**SUMMARY, "match": "large"}
 
-    page = acts.do(fiona, "publish-rates", "standard", version="2", **rows(TRANSLATION, wrong))
+    page = acts.do(fiona, "new-rate-card", **NEW, **rows(TRANSLATION, wrong))
 
     assert page.context["form"].rows[1].errors == {
         "match": ["Write it like model=large, region=eu."]
@@ -119,9 +89,46 @@ def test_a_wrong_row_says_so_and_nothing_is_lost(book: Book, fiona):
 
 
 def test_a_new_card_comes_with_its_first_version(book: Book, fiona):
-    typed = {"code": "lite", "name": "Lite", "version": "1", **rows(SUMMARY)}
-
-    done = acts.do(fiona, "new-rate-card", **typed)
+    done = acts.do(fiona, "new-rate-card", **NEW, **rows(SUMMARY))
 
     assert RateCard.objects.get(code="lite").name == "Lite"
     assert acts.said(done) == ["Published: Lite 1, 1 actions, from 2026-06-15 12:00 UTC."]
+
+
+def test_a_card_is_made_once(book: Book, fiona):
+    page = acts.do(fiona, "new-rate-card", **NEW | {"code": "standard"}, **rows(SUMMARY))
+
+    assert acts.errors(page) == ["There is a rate card 'standard' already."]
+
+
+def test_a_price_is_published_with_tiers_one_a_line(book: Book, fiona):
+    acts.do(
+        fiona, "publish-price", currency="USD", credits_per_currency_unit="100",
+        effective_from="2026-07-01T00:00", tiers="5,000\n50,000.00 less 12.5 %\n\n10000 5%",
+    )  # fmt: skip
+
+    tiers = PriceTier.objects.filter(price=PriceVersion.objects.last())
+    assert [(t.amount_minor, t.discount_basis_points) for t in tiers] == [
+        (500_000, 0), (1_000_000, 500), (5_000_000, 1_250),
+    ]  # fmt: skip
+
+
+def test_a_tier_that_cannot_be_read_is_said_with_an_example(book: Book, fiona):
+    page = acts.do(
+        fiona, "publish-price", currency="USD", credits_per_currency_unit="100",
+        effective_from="2026-07-01T00:00", tiers="fifty grand",
+    )  # fmt: skip
+
+    assert acts.errors(page) == ["'fifty grand': write a tier like 50000.00 less 10 %."]
+
+
+def test_a_pack_is_put_on_sale_and_taken_off(book: Book, fiona):
+    on = acts.do(
+        fiona, "publish-pack", code="small", name="Small", credits="5,000", price="45.00",
+        currency="USD",
+    )  # fmt: skip
+    off = acts.do(fiona, "withdraw-pack", "USD/small", effective_from="2026-07-01T00:00")
+
+    assert acts.said(on) == ["Small: 5,000 credits for $45.00 on sale from 2026-06-15 12:00 UTC."]
+    assert acts.said(off) == ["Small is off sale from 2026-07-01 00:00 UTC."]
+    assert [pack.on_sale for pack in Pack.objects.all()] == [True, False]

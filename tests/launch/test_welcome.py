@@ -24,6 +24,8 @@ def test_people_of_the_demo_are_named_only_where_they_can_log_in():
     assert [line.split()[0] for line in said if "@" in line] == [
         "fiona@lumen.example",
         "sam@lumen.example",
+        "mara@lumen.example",
+        "augusta@lumen.example",
     ]
 
 

@@ -14,7 +14,7 @@ from creditops.portal import invoices
 from creditops.portal.amounts import Amount
 from creditops.portal.invoices import Next, Owed, Row
 from creditops.portal.visitor import Visitor
-from invoicing import payments, purchases
+from invoicing import credit_notes, payments, purchases
 from invoicing.models import Payment
 from invoicing.purchases import Order
 from tests.cast import at
@@ -111,3 +111,30 @@ def test_otto_finds_no_invoice_of_acme(acme: Acme, otto: Person, number: str):
         invoices.find(shown, number)
     assert invoices.newest(shown, at=NOW).rows == []
     assert invoices.owed(shown, NOW) is None
+
+
+def test_credit_notes_are_listed_with_what_goes_back(acme: Acme):
+    pay(acme, 10_000)
+    credit_notes.credit(
+        acme.invoice, credits=1_000, by="Fiona", reason="smaller team", at=at("2026-02-20")
+    )
+
+    guest = visitor(acme.customer)
+    [note] = invoices.notes(guest)
+
+    assert (note.number, note.invoice, note.why) == (
+        "CN-2026-000001", acme.invoice.number, "smaller team",
+    )  # fmt: skip
+    assert (note.total, note.back) == (Amount(1_000, "USD"), Amount(1_000, "USD"))
+    assert invoices.find_note(guest, note.number).total_minor == 1_000
+
+
+def test_another_customers_credit_note_does_not_exist(acme: Acme, otto: Person):
+    credit_notes.credit(
+        acme.invoice, credits=1_000, by="Fiona", reason="smaller team", at=at("2026-02-20")
+    )
+    stranger = Visitor(otto, otto.memberships.get().customer, Membership.Role.ADMIN, [])
+
+    assert invoices.notes(stranger) == []
+    with pytest.raises(NotFound):
+        invoices.find_note(stranger, "CN-2026-000001")

@@ -1,0 +1,1 @@
+"""Clients that others wrote, driven against our doors over HTTP: `bin/clients` installs them."""
