@@ -30,6 +30,7 @@ OTHERWISE = {
     "draw_order": "EXPIRY_FIRST",
     "enforcement": "HARD",
     "escheat_pct": "50",
+    "expiry_notice_days": [60, 2],
     "go_live_signed": {"names": ["Mara", "Otto"], "date": "2026-04-01", "document": "Policy 1"},
     "grace_hours": 12,
     "grace_pct": "10",

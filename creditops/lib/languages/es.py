@@ -89,6 +89,7 @@ WORDS = {
     "right_sold": "Con ello viene el derecho a comprar {credits} créditos más por {price}, hasta el {day}.",
     "not_paid_out": "Los créditos pagan el uso del servicio; no se pagan en dinero ni se transfieren.",
     "usable_until": "Pueden usarse hasta el {day} inclusive; lo que quede entonces caduca.",
+    "usable_until_time": "Pueden usarse hasta el {day}, {time}; lo que quede entonces caduca.",
     "one_credit": "1 crédito",
     "many_credits": "{credits} créditos",
     "action": "{name} {costs} por {per}",
@@ -149,4 +150,10 @@ WORDS = {
     "at_end": "Disponible al final",
     "no_usage": "No se usó nada.",
     "details_in_files": "Cada uso figura en los archivos de este extracto: XLSX y CSV.",
+    "expiry_headline": "{credits} para usar hasta el {day}",
+    "expiry_no_rollover": "Lo que queda no se traslada.",
+    "expiry_not_all_roll": "Eso no vale para {credits} de ellos, que caducan.",
+    "expiry_buys": "Con ellos aún se podría, cada cosa por sí sola:",
+    "expiry_why": "Recibe esta carta porque lleva la cuenta. Lo que le queda, y hasta cuándo, está en "
+    "su portal.",
 }
