@@ -18,8 +18,9 @@ _HOUR = timedelta(hours=8)
 
 def next_step(invoice: Invoice, *, after: datetime) -> None:
     """Plan the first step that lies after an instant; after the last there is none."""
+    zone = books.current(after).time_zone
     for step in STEPS:
-        when = instant(invoice, step, after)
+        when = _instant(invoice, step, zone)
         if when > after:
             due.plan(
                 REMIND, f"{invoice.number}:{step}", when, rank=due.NOTICE,
@@ -30,5 +31,8 @@ def next_step(invoice: Invoice, *, after: datetime) -> None:
 
 def instant(invoice: Invoice, step: int, at: datetime) -> datetime:
     """When a step of an invoice is due, by the zone of the books as known at `at`."""
-    day = invoice.due_date + timedelta(days=step)
-    return calendar.local_midnight(day, books.current(at).time_zone) + _HOUR
+    return _instant(invoice, step, books.current(at).time_zone)
+
+
+def _instant(invoice: Invoice, step: int, zone: str) -> datetime:
+    return calendar.local_midnight(invoice.due_date + timedelta(days=step), zone) + _HOUR

@@ -15,7 +15,7 @@ from fractions import Fraction
 from django.db import transaction
 
 from contracts import terms_of_sale
-from creditops.lib import calendar, due, languages, locks, money, printed
+from creditops.lib import calendar, due, languages, locks, money, printed, sql
 from creditops.lib.refusals import NotFound, Refusal
 from invoicing import cards, issuing, payments, sale_notes, translation
 from invoicing.issuing import Document, Line
@@ -231,6 +231,13 @@ def lapse_due(subject: str, due_at: datetime, recorded_at: datetime) -> None:
             ended_by="schedule",
         )  # fmt: skip
         _post(option, end, chart.BREAKAGE, months.posting_date(lapsed_on), recorded_at)
+
+
+def lapsed_minor(last: date, *, known_at: datetime) -> int:
+    """What was deferred for rights that lapsed, by the end of a day as posted: minor units of the books'
+    currency."""
+    [(minor,)] = sql.rows("invoicing", "rights_lapsed", last=last, known_at=known_at)
+    return int(minor)
 
 
 def void_with(invoice: Invoice, *, by: str, at: datetime) -> int:

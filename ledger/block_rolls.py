@@ -70,7 +70,8 @@ class _Row:
 
 @dataclass(frozen=True)
 class BlockValue:
-    """A block at the end of the time: credits that did not leave it, and what is deferred for them."""
+    """A block at the end of the time: credits that did not leave it, what is deferred for them, and what was
+    booked as breakage of it so far; a block whose value was spread has its own part of that."""
 
     customer_id: int
     block_id: int
@@ -87,6 +88,7 @@ class BlockValue:
     expires_at: datetime | None
     rolled: bool
     value_minor: int
+    broken_minor: int
 
     @property
     def rest(self) -> int:
@@ -252,4 +254,5 @@ def _block(mine: Sequence[_Row], values: dict[tuple[int, int], int]) -> BlockVal
         expires_at=row.expires_at,
         rolled=row.rolled,
         value_minor=value,
+        broken_minor=sum(r.expired_before + r.expired for r in mine),
     )

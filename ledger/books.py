@@ -11,15 +11,16 @@ from datetime import date, datetime
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Subquery
+from django.db import connection
 
-from creditops.lib import calendar, money, policies, policy_values
-from creditops.lib.models import PolicySetting
+from creditops.lib import calendar, money, policies, policy_values, sql
 from creditops.lib.policies import Policy
 from creditops.lib.refusals import Refusal
 from ledger.models import Block, BookSettings, JournalEntry, UsageEvent
 
 ROUNDING, ZONE = "rounding", "accounting_zone"
+# What stands in the books' row, in the order of `sql/books.sql`.
+_OPENED = ("id", "currency", "time_zone", "opened_at")
 
 
 def define() -> None:
@@ -68,16 +69,15 @@ def open_books(*, currency: str, time_zone: str, at: datetime) -> BookSettings:
 
 def current(at: datetime) -> BookSettings:
     """The books with the zone and rounding that are set for them; opened as the environment says
-    (BOOKS_CURRENCY, BOOKS_TIME_ZONE) at first use. One query."""
-    found = BookSettings.objects.annotate(
-        zone_set=Subquery(_newest(ZONE)), rounding_set=Subquery(_newest(ROUNDING))
-    ).first()
-    if found is None:
+    (BOOKS_CURRENCY, BOOKS_TIME_ZONE) at first use. One query, and a plain one: everything asks for it."""
+    found = sql.rows("ledger", "books", scope=policies.BOOKS, zone=ZONE, rounding=ROUNDING)
+    if not found:
         open_books(currency=settings.BOOKS_CURRENCY, time_zone=settings.BOOKS_TIME_ZONE, at=at)
         return current(at)
-    books: BookSettings = found
-    books.time_zone = found.zone_set or books.time_zone
-    books.rounding = found.rounding_set or books.rounding
+    [(*opened, zone, rounding)] = found
+    books: BookSettings = BookSettings.from_db(connection.alias, _OPENED, opened)
+    books.time_zone = zone or books.time_zone
+    books.rounding = rounding or books.rounding
     return books
 
 
@@ -89,12 +89,6 @@ def begun() -> bool:
 def date_of(instant: datetime, books: BookSettings) -> date:
     """The date of an instant in the books' zone (T7)."""
     return calendar.local_date(instant, books.time_zone)
-
-
-def _newest(name: str) -> Any:
-    """A setting of the books that acts from its instant on at once: its newest version."""
-    rows = PolicySetting.objects.filter(scope=policies.BOOKS, name=name)
-    return rows.order_by("-version").values("value")[:1]
 
 
 def _before_the_first_entry(value: Any, effective_at: datetime, at: datetime) -> None:

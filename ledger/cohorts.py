@@ -27,8 +27,8 @@ from ledger.models import Block, BlockChange, BreakageEstimate, HolderTariff
 # The kind of request by which an estimate of a cohort is asked for.
 ESTIMATE = "breakage.cohort"
 NO_PLAN = "no rate card"
-_PAID = (Block.Kind.PAID, Block.Kind.BONUS, Block.Kind.MIGRATION)
-_LONG_AGO = date(1970, 1, 1)
+# The kinds of credits that were sold; of others nobody expects anything.
+SOLD = (Block.Kind.PAID, Block.Kind.BONUS, Block.Kind.MIGRATION)
 
 
 @dataclass(frozen=True, order=True)
@@ -73,20 +73,24 @@ class Cohort:
         return Fraction(100 * self.expected, self.estimated) if self.estimated else None
 
 
-def of(last: date, *, known_at: datetime) -> list[Cohort]:
-    """All cohorts at the end of a day, as known at `known_at`; a constant number of queries."""
-    rolls = block_rolls.of(_LONG_AGO, last, known_at=known_at)
-    broken = {
-        (roll.customer_id, roll.blocks[0]): -roll.breakage for roll in rolls.rolls if roll.breakage
-    }
+def of(
+    last: date, *, known_at: datetime, blocks: Sequence[BlockValue] | None = None
+) -> list[Cohort]:
+    """All cohorts at the end of a day, as known at `known_at`; a constant number of queries.
+
+    Args:
+        blocks: every block at that end, where the caller has them.
+    """
+    if blocks is None:
+        blocks = block_rolls.at_end_of(last, known_at=known_at)
     estimates = {
         (row.customer_id, row.block_id): row.expected
         for row in BreakageEstimate.objects.filter(recorded_at__lte=known_at).order_by("no")
     }
     by: dict[Key, list[BlockValue]] = defaultdict(list)
-    for key, block in _keyed(rolls.values, known_at):
+    for key, block in _keyed(blocks, known_at):
         by[key].append(block)
-    return [_cohort(key, by[key], estimates, broken) for key in sorted(by)]
+    return [_cohort(key, by[key], estimates) for key in sorted(by)]
 
 
 def request_estimate(
@@ -151,7 +155,7 @@ def _proportional(key: str, at: datetime) -> list[BlockValue]:
 
 
 def _keyed(blocks: Iterable[BlockValue], known_at: datetime) -> list[tuple[Key, BlockValue]]:
-    paid = [block for block in blocks if block.kind in _PAID]
+    paid = [block for block in blocks if block.kind in SOLD]
     zone = books.current(known_at).time_zone
     ends = {
         (change.customer_id, change.block_id): change.expires_at
@@ -184,7 +188,6 @@ def _cohort(
     key: Key,
     blocks: Sequence[BlockValue],
     estimates: dict[tuple[int, int], int],
-    broken: dict[tuple[int, int], int],
 ) -> Cohort:
     named = [((block.customer_id, block.block_id), block) for block in blocks]
     return Cohort(
@@ -197,5 +200,5 @@ def _cohort(
         proportional=sum(block.breakage == breakage.PROPORTIONAL for block in blocks),
         estimated=sum(block.granted for name, block in named if name in estimates),
         expected=sum(estimates[name] for name, _ in named if name in estimates),
-        broken_minor=sum(broken.get(name, 0) for name, _ in named),
+        broken_minor=sum(block.broken_minor for block in blocks),
     )

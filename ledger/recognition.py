@@ -8,6 +8,8 @@ books the same.
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterator
 from datetime import date, datetime
 from fractions import Fraction
 
@@ -163,19 +165,44 @@ def outlook(block: Block, expected: int | None, at: datetime) -> Earned:
 def settle(customers: list[int], pools: list[int], months: Months, at: datetime) -> int:
     """Book at once what doesn't wait for a month's end: expiry, credits taken back, late use after it.
 
+    Months that ended since are booked as their own runs would: such a run found nothing to book as long as
+    this waited, and left no mark behind; what was drawn in its month would be forgotten.
+
     Inside the posting run, under the pools' locks, before their marks advance. Returns the entries.
     """
     entries = 0
     rows = sql.rows("ledger", "blocks_to_settle", customers=customers, pools=pools, now=at)
     known = {
         block.id: block
-        for block in Block.objects.select_related("customer", "pool__holder").filter(
+        for block in Block.objects.select_related("customer", "pool__holder", "state").filter(
             customer_id__in=customers, id__in={block_id for block_id, _ in rows}
         )
     }
+    days: dict[int, set[date]] = defaultdict(set)
     for block_id, on in rows:
-        entries += book(known[block_id], on, on=months.posting_date(on), at=at)
+        days[block_id].add(on)
+    zone = books.current(at).time_zone
+    for block_id, mine in days.items():
+        mine |= set(_month_ends(known[block_id], min(mine), at, zone))
+        for day in sorted(mine):
+            entries += book(known[block_id], day, on=months.posting_date(day), at=at)
     return entries
+
+
+def _month_ends(block: Block, since: date, at: datetime, zone: str) -> Iterator[date]:
+    """The last days of the months from that of `since` on which have ended by `at`, through that in which
+    the block ends."""
+    end = at if block.state.until is None else min(at, block.state.until)
+    month = calendar.month_start(since)
+    while True:
+        after = calendar.add_months(month, 1)
+        over = calendar.local_midnight(after, zone)
+        if over > at:
+            return
+        yield calendar.day_before(after)
+        if over >= end:
+            return
+        month = after
 
 
 def book(block: Block, through: date, *, on: date, at: datetime) -> int:

@@ -7,6 +7,7 @@ from django.contrib import admin
 from contracts import prices, rate_cards
 from contracts.models import (
     ActionValue,
+    CampaignNotice,
     Pack,
     PriceTier,
     PriceVersion,
@@ -154,6 +155,16 @@ class RateCampaignAdmin(ReadOnlyAdmin):
     list_filter = ("kind", "card")
     search_fields = ("card__code", "item", "successor")
     ordering = ("-opened_at", "-id")
+
+
+@admin.register(CampaignNotice)
+class CampaignNoticeAdmin(ReadOnlyAdmin):
+    """Who was written to about a campaign, and when."""
+
+    named_by = ("campaign__card", "customer")
+    list_display = ("__str__", "customer", "number", "noticed_at")
+    list_filter = ("number",)
+    ordering = ("-noticed_at", "-id")
 
 
 @admin.register(ActionValue)

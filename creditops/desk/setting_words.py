@@ -13,6 +13,7 @@ _NAMES = {
     "alerts": "Alerts",
     "auto_adjust": "Subscriptions follow use",
     "expiry_notice_days": "Notice before credits end",
+    "auto_top_up": "Credits bought by themselves",
     "baseline_kinds": "Use that makes the next commitment",
     "contract_cost": "Cost of winning a contract",
     "go_live_signed": "Signature of the books",
@@ -26,11 +27,15 @@ _NAMES = {
     "rounding": "Rounding of halves",
     "ssp_per_credit": "Price of a credit on its own",
     "ssp_tolerance_pct": "Tolerance around that price",
+    "tax_outside_eu": "Sales outside of the EU are taxed as",
     "tax_point": "Tax on credits is due",
+    "tax_unknown": "Documents whose tax rate is missing",
     "upfront_commission_pct": "Commission paid at the signature",
     "escheat_pct": "Share of what expires that is the state's",
     "hold_over_pct": "Capture above the hold",
+    "invoice_release": "Invoices go out",
     "invoice_terms_days": "Payment terms",
+    "reverse_charge_id": "VAT id of a reverse charge",
     "suspend_unpaid": "Unpaid credits are suspended",
     "late_interest": "Interest on late payment",
     "expected_loss": "Expected credit losses",
@@ -65,17 +70,17 @@ _GROUPS = {
     "Usage that comes late": ("late_event_window_days", "late_admission"),
     "Revenue": ("breakage", "escheat_pct", "ssp_per_credit", "ssp_tolerance_pct"),
     "Invoices, tax and prices": (
-        "invoice_terms_days", "suspend_unpaid", "late_interest", "tax_point",
-        "retirement_notice_days", "rate_review",
+        "invoice_release", "invoice_terms_days", "suspend_unpaid", "late_interest", "tax_point",
+        "tax_unknown", "tax_outside_eu", "reverse_charge_id", "retirement_notice_days", "rate_review",
     ),
     "Quotes": ("discount_alone_up_to_pct", "floor_price_per_credit", "cost_per_credit"),
     "Commissions": ("upfront_commission_pct", "contract_cost"),
-    "Subscriptions": ("grace_hours", "grace_pct", "auto_adjust"),
+    "Subscriptions": ("grace_hours", "grace_pct", "auto_adjust", "auto_top_up"),
     "Signals that credits fail": (
         "signal_wall_pct", "signal_allowance_pct", "signal_by_hand_pct",
     ),
     "The books": (
-        "go_live_signed", "rounding", "accounting_zone", "expected_loss", "datev",
+        "go_live_signed", "rounding", "accounting_zone", "money_alone_up_to", "expected_loss", "datev",
     ),
 }  # fmt: skip
 _OTHER = "Other settings"
@@ -95,6 +100,10 @@ _CHOICES = {
         "SOFT": "overage up to the cap",
         "OBSERVE": "record only",
     },
+    "invoice_release": {
+        "AUTOMATIC": "when they are due",
+        "REVIEWED": "when finance has looked at them in a billing run",
+    },
     "late_admission": {"OVERAGE": "becomes overage", "REFUSE_HARD": "becomes an exception"},
     "rate_review": {"SECOND_PERSON": "by a second person", "NOBODY": "not asked for"},
     "overage_base": {
@@ -102,8 +111,14 @@ _CHOICES = {
         "TOTAL_AVAILABLE": "all that was available",
     },
     "renewal_rounded_up_to": {"NOTHING": "nothing", "TIER": "the next tier"},
+    "reverse_charge_id": {
+        "CHECKED": "one that was checked and holds",
+        "ANY": "any that was given",
+    },
     "rounding": {"HALF_UP": "up, away from zero", "HALF_EVEN": "to the even neighbour"},
+    "tax_outside_eu": {"G": "an export", "O": "outside the scope of tax"},
     "tax_point": {"TAX_AT_SALE": "when they are sold", "TAX_AT_REDEMPTION": "as they are used"},
+    "tax_unknown": {"HOLD": "are held until it is added", "NONE": "go out without tax"},
     "rollover": {"FULL": "all of it", "PARTIAL": "a share", "NONE": "nothing"},
 }
 
@@ -121,6 +136,7 @@ _LISTED = {
 
 _UNSET = {
     "accounting_zone": "as the books were opened",
+    "auto_top_up": "none are",
     "ssp_per_credit": "none",
     "floor_price_per_credit": "none",
     "cost_per_credit": "not known",
@@ -140,6 +156,7 @@ _HOW = {
     "cost_per_credit": "an amount, like 0.002; – for not known",
     "alerts": "percentages of consumption, like [50, 80, 95]",
     "expiry_notice_days": "days before the end, like [30, 7, 1]; [] for no notice",
+    "auto_top_up": 'like {"below": 500, "credits": 1000, "times": 3, "money": "100.00"}; – for none',
     "money_alone_up_to": "an amount, like 500",
     "observe_months": "months; – for no",
     "seat_allowance": "credits a month; – for no limit",
@@ -235,6 +252,14 @@ def _life(life: Mapping[str, Any]) -> str:
     return f"{months} from the purchase, to the day"
 
 
+def _bought(rule: Mapping[str, Any]) -> str:
+    ways = {"credits": "{:,} credits", "up_to": "up to {:,} credits", "pack": "pack {}"}
+    what = next(said.format(rule[way]) for way, said in ways.items() if way in rule)
+    money = f" and {rule['money']} a month" if rule["money"] else ""
+    most = f"{_count('purchase')(rule['times'])} a period{money}"
+    return f"{what} when fewer than {rule['below']:,} are left, at most {most}"
+
+
 def _signed(value: Any) -> str:
     if not value:
         return "not signed: entries are drafts"
@@ -253,6 +278,7 @@ _KINDS: Mapping[str, Callable[[Any], str]] = {
     "grace_hours": _count("hour"),
     "alerts": _thresholds,
     "expiry_notice_days": _days_before,
+    "auto_top_up": _bought,
     "money_alone_up_to": lambda amount: f"up to {amount}" if amount != "0" else "never",
     "seat_allowance": lambda credits: f"{credits:,} credits a month",
     "validity": _life,

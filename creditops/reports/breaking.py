@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from creditops.desk import addresses
 from creditops.reports import naming
 from creditops.reports.frame import (
@@ -14,20 +16,21 @@ from creditops.reports.frame import (
     Table,
     counts,
     moneys,
+    sum_of,
     summed,
     texts,
 )
-from ledger import books, chart, cohorts, statements
-
-_OTHER = (
-    "Breakage of free credits, options and what was granted for nothing stands between the two."
-)
+from invoicing import options
+from ledger import block_rolls, books, chart, cohorts, statements
+from ledger.block_rolls import BlockValue
 
 
 def by_cohort(asked: Asked) -> Report:
     """Every cohort of paid credits: used, expired, expected."""
     naming.post(asked.remembered, asked.known_at)
-    found = cohorts.of(asked.last, known_at=asked.known_at)
+    blocks = block_rolls.at_end_of(asked.last, known_at=asked.known_at)
+    found = cohorts.of(asked.last, known_at=asked.known_at, blocks=blocks)
+    beside = _beside(asked, blocks)
     columns = (
         *texts("Plan"), *counts("Life, months", "Granted in", "Blocks", "Granted", "Used", "Expired", "Left"),
         Column("Used, %", Shape.PERCENT), Column("Expected to be used, %", Shape.PERCENT),
@@ -47,10 +50,22 @@ def by_cohort(asked: Asked) -> Report:
     ledger = -statements.balance(lines, [chart.BREAKAGE, chart.UNCLAIMED])
     return Report(
         books.current(asked.known_at).currency,
-        [Table("", columns, rows, sums, "No credits were sold.", links)],
-        [Check("Breakage booked so far", sum(c.broken_minor for c in found),
-               f"{chart.BREAKAGE} + {chart.UNCLAIMED}", ledger, _OTHER)],
+        [Table("", columns, rows, sums, "No credits were sold.", links), beside],
+        [Check("Breakage booked so far", sum(c.broken_minor for c in found) + sum_of(beside.rows, 1),
+               f"{chart.BREAKAGE} + {chart.UNCLAIMED}", ledger)],
         ["A cohort is the rate card, the life and the year of credits when they were granted. Cohorts "
          "that earn in proportion to use lead to their estimate. The state's share of what expired is "
          "counted with the breakage."],
     )  # fmt: skip
+
+
+def _beside(asked: Asked, blocks: Sequence[BlockValue]) -> Table:
+    """Breakage of what belongs to no cohort: free credits over which a price was spread, rights (V6, V8)."""
+    free = sum(block.broken_minor for block in blocks if block.kind not in cohorts.SOLD)
+    rights = options.lapsed_minor(asked.last, known_at=asked.known_at)
+    columns = (*texts("Beside cohorts"), *moneys("Breakage booked"))
+    rows: list[list[Cell]] = [
+        ["Free credits that share in what was paid", free],
+        ["Rights to more credits that lapsed", rights],
+    ]
+    return Table("Breakage beside cohorts", columns, rows, summed(columns, rows))

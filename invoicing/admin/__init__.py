@@ -5,7 +5,8 @@
 | `invoices` | issued invoices, their lines, the counters of their numbers |
 | `credit_notes` | credit notes, refunds, voids, write-offs, taxes |
 | `options` | rights to buy more, and what became of them |
-| `payments` | payments, and cards on file |
+| `payments` | money that arrived, cards, disputes, what went back |
+| `exports` | files of the journal for other programs |
 | `top_ups` | credits that were bought by themselves |
 | `billing_runs` | what was let out, and what is held |
 | `seller` | who issues documents |
@@ -15,6 +16,7 @@
 from invoicing.admin import (
     billing_runs,
     credit_notes,
+    exports,
     invoices,
     options,
     payments,
@@ -26,6 +28,7 @@ from invoicing.admin import (
 __all__ = [
     "billing_runs",
     "credit_notes",
+    "exports",
     "invoices",
     "options",
     "payments",

@@ -9,22 +9,28 @@ from django.contrib import admin
 
 from accounts.admin.narrowing import CustomerFilter, CustomerRows
 from creditops.lib.admin import ReadOnlyAdmin
-from creditops.lib.admin_columns import amount, link, named
+from creditops.lib.admin_columns import amount, link, named, of_money
 from creditops.lib.admin_tables import Listing
 from invoicing import money_on_account, payments, receipts
 from invoicing.models import (
     BankLine,
     CardCharge,
+    Chargeback,
     Dispute,
     GatewayEvent,
     LossEstimate,
+    PayBack,
     Payment,
     Receipt,
     Reminder,
     SavedCard,
 )
+from ledger.admin.books_money import of_books_money
 from ledger.admin.journal import lines_of
 from ledger.models import JournalEntry
+
+_EXPECTED = of_books_money("expected_minor", "Expected loss")
+_BEFORE = of_books_money("before_minor", "Allowance before")
 
 
 @admin.register(Receipt)
@@ -132,7 +138,8 @@ class ReminderAdmin(CustomerRows, ReadOnlyAdmin):
 class LossEstimateAdmin(ReadOnlyAdmin):
     """What was expected to be lost, month by month."""
 
-    list_display = ("month", "expected_minor", "before_minor", "made_at", "made_by")
+    list_display = ("month", _EXPECTED, _BEFORE, "made_at", "made_by")
+    fields = ("month", _EXPECTED, _BEFORE, "content", "made_at", "made_by")
     ordering = ("-month",)
 
 
@@ -183,3 +190,29 @@ class GatewayEventAdmin(ReadOnlyAdmin):
     list_filter = ("outcome", "calls", "received_at")
     search_fields = ("event", "about")
     ordering = ("-received_at", "-id")
+
+
+@admin.register(PayBack)
+class PayBackAdmin(CustomerRows, ReadOnlyAdmin):
+    """Money on account that went back to who had paid it."""
+
+    customer = "receipt__customer"
+    named_by = ("receipt__customer",)
+    list_display = ("reference", "receipt", "amount_minor", "paid_at", "paid_by", "reason")
+    list_filter = (CustomerFilter, "paid_at")
+    search_fields = ("reference", "receipt__reference")
+    ordering = ("-paid_at", "-id")
+
+
+@admin.register(Chargeback)
+class ChargebackAdmin(CustomerRows, ReadOnlyAdmin):
+    """Card payments that a bank took back; their invoices are owed again."""
+
+    customer = "payment__invoice__customer"
+    named_by = ("payment__invoice", "dispute__invoice")
+    list_display = (
+        "payment", "dispute", of_money("amount_minor", currency="dispute.currency"), "taken_at",
+    )  # fmt: skip
+    list_filter = (CustomerFilter, "taken_at")
+    search_fields = ("payment__reference", "dispute__gateway_id")
+    ordering = ("-taken_at", "-id")

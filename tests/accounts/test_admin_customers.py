@@ -16,7 +16,8 @@ from tests.staff import NOW
 
 pytestmark = pytest.mark.django_db
 FACTS = {"name": "Acme Inc", "legal_name": "Acme Incorporated", "country": "US", "region": "",
-         "address": "1 Main St", "tax_id": "US-1", "_save": "Save"}  # fmt: skip
+         "address": "1 Main St", "tax_id": "US-1", "language": "en",
+         "_save": "Save"}  # fmt: skip
 
 
 @pytest.fixture(autouse=True)

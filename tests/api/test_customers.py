@@ -18,6 +18,7 @@ ACME = {
     "kind": "business",
     "tax_id": "12-3456789",
     "address": "1 Road\nTown",
+    "language": "en",
 }
 
 
@@ -46,6 +47,7 @@ def test_what_is_left_out_has_a_default(caller):
         "time_zone": "Europe/Berlin",
         "tax_id": "",
         "address": "",
+        "language": "en",
         "parent": None,
     }
 

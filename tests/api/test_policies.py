@@ -108,7 +108,7 @@ def test_what_comes_is_shown_beside_what_is_in_force(caller):
             409,
             "policy_in_the_past",
         ),
-        ({"grace_hours": 48}, {}, 409, "policy_not_yet"),
+        ({"tax_point": "TAX_AT_REDEMPTION"}, {}, 409, "policy_not_yet"),
         ({"overage_pct": "125"}, {}, 422, "policy_invalid"),
         ({"no_such": 1}, {}, 422, "policy_invalid"),
     ],
@@ -120,8 +120,8 @@ def test_what_cannot_be_meant_is_refused(caller, wanted, more, status, code):
     assert not Approval.objects.exists()
 
 
-def test_journal_lines_are_drafts_until_the_books_are_signed(caller, acme):
-    send("u1", 10, when=NOW)
+def test_journal_lines_are_drafts_until_the_books_are_signed(caller, signed):
+    send("u1", 10, when=NOW, contract="c1")
 
     def status() -> set[str]:
         return {line["status"] for line in caller.get("journal").json()["results"]}

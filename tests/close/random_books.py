@@ -7,6 +7,7 @@ has ended.
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -63,9 +64,11 @@ class Life:
             recorded_at=START, by="Fiona", approved_by="Augusta",
         )  # fmt: skip
         seller.define(name="Lumen AI", country="US")
+        # Every state is told: of a state without a rate, documents would be held and never billed.
         tax_rates.define(country="US", region="TX", rate_pct="7.5", at=START)
+        tax_rates.define(country="US", region="OR", rate_pct="0", at=START)
         self.acme = cast.customer("acme", country="US", region="TX")
-        self.quill = cast.customer("quill", country="US")
+        self.quill = cast.customer("quill", country="US", region="OR")
         self.main = cast.sign(self.acme, code="main", credits=9_001, price_minor=70_007, auto_renew=True,
                               bonus_credits=333, term_months=12)  # fmt: skip
         self.short = cast.sign(self.quill, code="short", credits=2_000, price_minor=19_999, term_months=6,
@@ -200,3 +203,26 @@ ACTS = (
     "use", "use", "use", "use", "use", "correct", "buy", "buy", "give", "pay", "pay", "credit", "refund",
     "void", "write_off", "estimate", "close", "close",
 )  # fmt: skip
+
+
+def random_acts(chosen: random.Random) -> list[Act]:
+    """What happens in a book."""
+    return [
+        Act(
+            day=chosen.randint(0, LAST_ACT_DAY),
+            what=chosen.choice(ACTS),
+            which=chosen.randint(0, 1_000),
+            size=chosen.randint(0, 100_000),
+        )
+        for _ in range(chosen.randint(25, 60))
+    ]
+
+
+def random_settings(chosen: random.Random) -> tuple[str, dict[str, Any]]:
+    """The zone and the settings of a book."""
+    zone = chosen.choice(["UTC", "America/Los_Angeles", "Asia/Tokyo"])
+    return zone, {
+        "breakage": chosen.choice(["AT_EXPIRY", "PROPORTIONAL"]),
+        "escheat_pct": chosen.choice(["0", "12.5"]),
+        "rounding": chosen.choice(["HALF_UP", "HALF_EVEN"]),
+    }

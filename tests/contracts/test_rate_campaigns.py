@@ -62,7 +62,7 @@ def offer(**fields) -> RateCampaign:
 
 def letters() -> list[tuple[str, list[str]]]:
     """What was written about choices; invoices have letters of their own."""
-    return [(sent.subject, sent.to) for sent in mail.outbox if "choice" in sent.subject]
+    return [(str(sent.subject), sent.to) for sent in mail.outbox if "choice" in sent.subject]
 
 
 def priced(key, code, when) -> int:

@@ -71,7 +71,9 @@ def item(**fields) -> RateItem:
     ],
 )
 def test_an_action_costs_credits_for_what_the_customer_counts(fields: dict, costs: str, per: str):
-    assert rate_words.action(item(**fields)) == Action("Lead enrichment", costs, per)
+    action = rate_words.action(item(**fields))
+
+    assert (action.name, action.costs, action.per) == ("Lead enrichment", costs, per)
 
 
 def test_an_action_says_what_narrows_it():
@@ -123,7 +125,7 @@ def test_a_card_is_told_in_one_sentence(acme: Contract):
 
 
 def test_of_a_long_card_the_first_dozen_actions_are_told():
-    each = Action("Lead", "1 credit", "each (leads)")
+    each = Action("Lead", "1 credit", "each (leads)", by_each=True)
 
     told = str(rate_words.Card("Long", "1", None, [each] * 14))
 

@@ -44,6 +44,7 @@ def test_a_rep_is_led_to_the_own_statement_and_sees_nobody_elses(sold, sam):
     assert [row[0] for row in led.context["contracts"].rows] == ["C-2"]
     assert statement(sam, OTHER).status_code == 404
     assert sam.get(addresses.of("commission_csv", f"2026/{OTHER}")).status_code == 404
+    assert sam.get(addresses.of("dispute-commission", f"2026/{OTHER}")).status_code == 404
 
 
 def test_finance_sees_all_reps_and_the_csv_of_each(sold, fiona):

@@ -32,8 +32,8 @@ def test_what_a_role_may_do_is_offered_and_nothing_else(book: Book, auditor, sam
 
     assert offered(auditor) == []
     assert offered(sam) == [
-        "Sign a contract", "Sell credits", "Unlock a feature", "Charge licences", "Let somebody in",
-        "Change facts",
+        "New quote", "Sign a contract", "Start a subscription", "Sell credits", "Unlock a feature",
+        "Charge licences", "Let somebody in", "Change facts",
     ]  # fmt: skip
 
 

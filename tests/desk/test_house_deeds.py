@@ -143,12 +143,14 @@ def test_a_new_customer_is_there_with_its_story(book: Book, sam):
     typed = {
         "code": "nordwind", "name": "Nordwind", "kind": "business", "segment": "enterprise",
         "currency": "USD", "time_zone": "Europe/Berlin", "country": "DE", "parent": "acme",
+        "language": "de",
     }  # fmt: skip
 
     done = acts.do(sam, "new-customer", **typed)
 
     made = Customer.objects.get(code="nordwind")
     assert (made.time_zone, made.parent, made.created_at) == ("Europe/Berlin", book.acme, NOW)
+    assert made.language == "de"
     assert done.redirect_chain == [("/admin/desk/customer/nordwind/", 302)]
     assert acts.said(done) == ["Nordwind is a customer, known as nordwind."]
 
@@ -156,7 +158,7 @@ def test_a_new_customer_is_there_with_its_story(book: Book, sam):
 def test_a_zone_that_is_none_makes_no_customer(book: Book, sam):
     page = acts.do(
         sam, "new-customer", code="x", name="X", kind="business", segment="enterprise",
-        currency="USD", time_zone="Mars/North",
+        currency="USD", time_zone="Mars/North", language="en",
     )  # fmt: skip
 
     assert acts.errors(page) == ["'Mars/North' is no IANA time zone. Write one like Europe/Berlin."]

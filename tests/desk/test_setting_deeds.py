@@ -359,10 +359,15 @@ def test_shares_of_states_are_typed_in_a_line(book: Book, sam):
 
 
 def test_what_nothing_obeys_yet_is_refused(book: Book, fiona):
-    page = acts.do(fiona, "change-setting", "books/grace_hours", value="48", reason="nicer")
+    page = acts.do(
+        fiona, "change-setting", "books/tax_point", value="TAX_AT_REDEMPTION", reason="nicer"
+    )
 
-    assert acts.errors(page) == ["grace_hours can only be 24 yet: there are no subscriptions yet."]
-    assert "Only the default can be set yet" in fiona.get("/admin/desk/policies/").content.decode()
+    why = "tax as credits are used is not computed yet"
+    assert acts.errors(page) == [f"tax_point can only be TAX_AT_SALE yet: {why}."]
+    assert not PolicySetting.objects.exists()
+    told = fiona.get("/admin/desk/policies/").content.decode()
+    assert f"Only the default can be set yet: {why}." in told
 
 
 def test_a_setting_of_the_whole_books_is_no_customers(book: Book, fiona):

@@ -113,8 +113,8 @@ def test_a_customer_that_owes_the_tax_itself_has_no_rate_of_a_line():
     """I9: reverse charge stays, whatever a line says."""
     from invoicing import seller
 
-    seller.define(name="Lumen", country="BE")
-    buyer = cast.customer(country="DE", tax_id="DE123456789")
+    seller.define(name="Lumen", country="BE", vat_id="BE0428759497")
+    buyer = cast.customer(country="DE", tax_id="DE136695976")
 
     invoice = issue(buyer, Item(1_000, credits=10, tax_rate="21")).invoice
 

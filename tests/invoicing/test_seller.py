@@ -30,6 +30,11 @@ def test_the_legal_name_is_printed_and_the_name_where_there_is_none():
         "email": "",
         "bank_details": "",
         "footer": "",
+        "bic": "",
+        "iban": "",
+        "logo": "",
+        "registration": "",
+        "tax_number": "",
     }
 
 

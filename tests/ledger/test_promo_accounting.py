@@ -248,7 +248,8 @@ def test_in_a_closed_month_nothing_is_posted_of_what_lapses(acme):
     assert used(at("2026-03-03")) == ["2026-03-03 JE-12 debit 2100 5.00, credit 4010 5.00"]
 
 
-def test_another_currency_is_not_spread(acme):
+def test_two_currencies_are_not_spread_over_each_other(acme):
+    paid(acme, 100, 1_000)
     foreign = grants.Grant(
         kind="paid", credits=10, source="eur", effective_at=JAN, expires_at=END, cost_minor=100,
         currency="EUR", cost_functional_minor=110,

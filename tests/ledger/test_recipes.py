@@ -20,7 +20,9 @@ def test_the_page_shows_the_catalogue_as_it_is():
     ]
 
     assert shown == kept
-    assert list(recipes.CATALOGUE) == [f"JE-{number:02d}" for number in range(1, 35)]
+    assert list(recipes.CATALOGUE) == [
+        f"JE-{number:02d}" for number in (*range(1, 37), *range(40, 44))
+    ]
 
 
 def test_the_code_posts_by_no_recipe_that_is_not_in_it():

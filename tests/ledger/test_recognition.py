@@ -285,6 +285,25 @@ def test_a_correction_after_the_end_lapses_at_once(acme):
     assert deferred() == 0
 
 
+def test_what_is_drawn_after_a_correction_that_is_posted_late_is_earned_in_its_month(acme):
+    paid(acme)
+    cast.send("u1", 100, when=JAN + DAY)
+    cast.run_due(FEB)
+    corrections.correct(
+        UsageEvent.objects.get(), credits=70, by="Fiona", reason="test", at=FEB + DAY
+    )
+    cast.send("u2", 30, when=FEB + 2 * DAY)
+    # At the end of February as much is used as at that of January: its run has nothing to book.
+    cast.run_due(APR)
+
+    assert booked(APR) == [
+        "2026-01-31 JE-13 debit 2100 100.00, credit 4000 100.00",
+        "2026-02-02 JE-13 debit 4000 30.00, credit 2100 30.00",
+        "2026-02-28 JE-13 debit 2100 30.00, credit 4000 30.00",
+    ]
+    assert deferred() == 0
+
+
 def test_a_rollover_goes_on_with_the_runs():
     setting(breakage="PROPORTIONAL")
     contract = cast.sign(auto_renew=True)

@@ -207,7 +207,9 @@ def test_an_entry_that_does_not_balance(books):
         f" entry_id = {entry.id}"
     )
 
-    assert said() == [
+    january, *others = said()
+    assert january[:2] == ("closed_months_keep_their_checksum", "month 2026-01")
+    assert others == [
         ("entries_balance", f"journal entry {entry.id}", "debits 99999, credits 100000 USD")
     ]
 
@@ -218,7 +220,9 @@ def test_an_entry_without_lines(books):
 
     damage.plant(f"DELETE FROM ledger_journalline WHERE entry_id = {entry.id}")
 
-    assert said() == [
+    january, *others = said()
+    assert january[:2] == ("closed_months_keep_their_checksum", "month 2026-01")
+    assert others == [
         ("entries_balance", f"journal entry {entry.id}", "debits 0, credits 0 "),
         ("receivables_are_what_is_open", f"customer {entry.customer_id}",
          "0 of its invoices are open, its receivables are 100000 (minor units of USD)"),

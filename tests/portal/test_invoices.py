@@ -51,6 +51,7 @@ def test_an_invoice_is_listed_with_what_is_open(acme: Acme):
             total=Amount(10_000, "USD"),
             open=Amount(6_000, "USD"),
             status="partly paid",
+            receipts=["INV-2026-000001-R1"],
         )
     ]
 
