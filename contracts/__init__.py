@@ -46,6 +46,7 @@
 | `workbench` | from cost and value to base credit, multiples, margins, tiers |
 | `action_values` | what product knows of actions before they have a price |
 | `fit_signals` | the fit test and the signals of failure, from the books |
+| `expiry_letters` | the letter before credits end: how many, what they would still buy, until when |
 | `leaving` | what a customer leaves behind who cancels |
 | `history` | what happened to a contract, who did it, and its effect |
 | `fit` | whether credits fit a product, and how they fail |

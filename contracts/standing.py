@@ -9,7 +9,7 @@ from fractions import Fraction
 from contracts import terms_of_sale
 from contracts.models import Contract
 from creditops.lib import money
-from ledger import balances, books, holders, limits, units
+from ledger import balances, books, expiry_marks, holders, limits, units
 from ledger.line import HARD
 from ledger.models import CapLift, PoolTerm, Term
 
@@ -99,6 +99,8 @@ def warnings(contract: Contract, at: datetime) -> list[tuple[str, str]]:
 def worries(contract: Contract, at: datetime) -> list[str]:
     """What makes customers anxious about a contract: credits lost without a word (S47)."""
     found = [sentence for _, sentence in warnings(contract, at)]
+    if not terms_of_sale.in_force(contract.holder, at)[expiry_marks.SETTING]:
+        found.append("No notice before expiry: credits end, and nobody is told before.")
     obeyed = _limits(contract, at)
     if obeyed.rules.enforcement == HARD and min(obeyed.alerts, default=100) >= 100:
         found.append(

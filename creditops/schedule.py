@@ -13,6 +13,7 @@ from contracts import (
     agreements,
     commission_runs,
     commissions,
+    expiry_letters,
     quote_links,
     quotes,
     rate_campaigns,
@@ -53,6 +54,8 @@ from ledger import (
     daily_credits,
     entitlements,
     expiry,
+    expiry_marks,
+    expiry_notices,
     grace_ends,
     holds,
     open_items,
@@ -63,6 +66,7 @@ from ledger import (
 
 HANDLERS: dict[str, due.Handler] = {
     "ledger.expire": expiry.expire_due,
+    expiry_marks.TELL: expiry_notices.tell_due,
     "ledger.daily": daily_credits.grant_due,
     "ledger.entitlement": entitlements.release_due,
     "ledger.recognise": recognition.recognise_due,
@@ -101,6 +105,7 @@ DECIDING = frozenset(
 
 DELIVERIES: dict[str, outbox.Handler] = {
     alerts.ALERT: alerts.deliver,
+    expiry_notices.LETTER: expiry_letters.deliver,
     billing_runs.BILL: billing_runs.bill_due,
     issuing.RENDER: rendering.render_due,
     credit_notes.RENDER: note_papers.render_due,

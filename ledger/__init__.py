@@ -11,6 +11,7 @@
 | `pool_books` | reads a pool into memory under its lock, and writes back what happened |
 | `grants`, `expiry` | blocks are born, roll over, end |
 | `respread` | what paid credits still defer is spread over free ones too |
+| `expiry_marks`, `expiry_notices` | so many days before credits end their customer is told |
 | `daily_credits`, `daily_rules` | a block for every local day |
 | `metering`, `drawdown` | events in, and credits drawn, one transaction per batch |
 | `punctuality` | what is due for a customer is done before its usage is judged |

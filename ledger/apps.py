@@ -14,10 +14,11 @@ class LedgerConfig(AppConfig):
         from django.db.models.signals import post_migrate
 
         from creditops.lib import policies
-        from ledger import books, chart, holders, limits, signing
+        from ledger import books, chart, expiry_marks, holders, limits, signing
 
         limits.define()
         books.define()
         signing.define()
+        expiry_marks.define()
         policies.follow(limits.NAMES, holders.forget_layouts_of)
         post_migrate.connect(chart.after_migrate, dispatch_uid="ledger.chart")

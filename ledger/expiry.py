@@ -238,7 +238,7 @@ def _change(
         recorded_at=recorded_at,
         reason=reason or ("end of term" if frozen_from else "renewal"),
     )
-    grants.plan_expiry(block, expires_at, block.customer.code)
+    grants.plan_expiry(block, expires_at, block.customer.code, at=recorded_at)
     recognition.plan(block, at)
 
 

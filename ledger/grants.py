@@ -16,6 +16,7 @@ from ledger import (
     books,
     breakage,
     daily_rules,
+    expiry_marks,
     limits,
     moving,
     pool_books,
@@ -226,8 +227,8 @@ def revoke(block: Block, *, credits: int, by: str, reason: str, at: datetime) ->
     return Revoked(move.seq, credits, value)
 
 
-def plan_expiry(block: Block, expires_at: datetime, group: str) -> None:
-    """Remember that the block's rest expires then."""
+def plan_expiry(block: Block, expires_at: datetime, group: str, *, at: datetime) -> None:
+    """Remember that the block's rest expires then; and to tell so before, from `at` on (F5)."""
     due.plan(
         "ledger.expire",
         f"{block.customer_id}-{block.id}",
@@ -235,6 +236,8 @@ def plan_expiry(block: Block, expires_at: datetime, group: str) -> None:
         rank=due.EXPIRY,
         group=group,
     )
+    if block.kind != Block.Kind.DAILY:
+        expiry_marks.plan(block.pool.holder.time_zone, expires_at, at=at)
 
 
 def check(grant: Grant) -> None:
@@ -316,7 +319,7 @@ def _create(pool: Pool, grant: Grant, counted: int, at: datetime) -> tuple[Block
         open=True,
     )
     if grant.expires_at is not None:
-        plan_expiry(block, grant.expires_at, pool.customer.code)
+        plan_expiry(block, grant.expires_at, pool.customer.code, at=at)
     recognition.plan(block, max(at, grant.effective_at))
     return block, layer
 

@@ -10,6 +10,17 @@ from xdist.scheduler import LoadFileScheduling
 
 from tests import databases
 
+# Files of minutes come first, so that nothing long begins when all else is done.
+LONG = (
+    "tests/close/test_random_books.py",
+    "tests/doors/test_doors.py",
+    "tests/browser/",
+    "tests/soak/",
+    "tests/ledger/test_against_oracle.py",
+    "tests/test_admin.py",
+    "tests/broker/",
+)
+
 # Tests of minutes that want nothing of their file's others: any worker that is free takes the next.
 ALONE = "test_a_planted_fault_is_noticed"
 
@@ -26,6 +37,11 @@ class Scheduling(LoadFileScheduling):  # type: ignore[misc]  # its package has n
 
     def _split_scope(self, nodeid: str) -> str:
         return nodeid if ALONE in nodeid else super()._split_scope(nodeid)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put what takes minutes first (with `--no-loadscope-reorder`, workers keep to this order)."""
+    items.sort(key=lambda item: not item.nodeid.startswith(LONG))
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scheduling:

@@ -53,6 +53,10 @@ def list_of(model) -> str:
     return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
 
 
+def relations_of(model) -> set[str]:
+    return {field.name for field in model._meta.fields if field.is_relation}
+
+
 def page_of(row) -> str:
     name = f"admin:{row._meta.app_label}_{row._meta.model_name}_change"
     return reverse(name, args=[admin_columns.key(row)])
@@ -75,6 +79,15 @@ def test_every_page_stands_on_our_own_base():
     ]
 
     assert foreign == []
+
+
+def test_what_the_name_of_a_row_reads_is_a_foreign_key_of_it():
+    unknown = {
+        named(model): sorted(set(page.named_by) - relations_of(model))
+        for model, page in admin.site._registry.items()
+    }
+
+    assert {model: names for model, names in unknown.items() if names} == {}
 
 
 def test_the_books_are_read_only_for_ever():

@@ -83,7 +83,7 @@ class QuoteLinkAdmin(CustomerRows, ReadOnlyAdmin):
 
     customer = "version__quote__customer"
     hidden = ("digest",)
-    named_by = ("version__quote",)
+    named_by = ("version",)
     list_display = ("version", "made_at", "made_by")
     ordering = ("-id",)
 
@@ -93,7 +93,7 @@ class QuoteAnswerAdmin(CustomerRows, ReadOnlyAdmin):
     """What customers said to what was sent."""
 
     customer = "version__quote__customer"
-    named_by = ("version__quote",)
+    named_by = ("version",)
     list_display = ("version", "accepted", "name", "email", "ip_address", "answered_at")
     list_filter = ("accepted", "answered_at")
     ordering = ("-id",)

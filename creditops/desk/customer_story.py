@@ -19,6 +19,7 @@ from contracts.models import (
     Subscription,
 )
 from creditops.desk import audit_words
+from creditops.lib import calendar
 from creditops.lib.admin_columns import NOTHING, amount, count, instant, link, tag
 from creditops.lib.admin_tables import Listing
 from creditops.lib.models import AuditEntry
@@ -33,7 +34,15 @@ from invoicing.models import Invoice, Payment
 from ledger import event_lists
 from ledger.admin.journal import lines_of
 from ledger.admin.thresholds import threshold_words
-from ledger.models import Account, Holder, JournalEntry, JournalLine, Pool, ThresholdCrossing
+from ledger.models import (
+    Account,
+    ExpiryNotice,
+    Holder,
+    JournalEntry,
+    JournalLine,
+    Pool,
+    ThresholdCrossing,
+)
 
 EVENTS_SHOWN = 8
 ROWS_SHOWN = 12
@@ -48,6 +57,7 @@ class Story:
     usage: Usage
     events: Listing
     crossings: Listing
+    expiry_notices: Listing
     contracts: Listing
     subscriptions: Listing
     charges: Listing
@@ -84,6 +94,7 @@ def of(customer: Customer, person: Person, at: datetime, *, with_keys: bool) -> 
         usage=usage.of(Visitor(person, customer, STAFF, []), usage.LAST_DAYS, at),
         events=_events(customer),
         crossings=_crossings(customer),
+        expiry_notices=_expiry_notices(customer),
         contracts=_contracts(contracts),
         subscriptions=_subscriptions(customer),
         charges=_charges(contracts),
@@ -112,9 +123,7 @@ def _events(customer: Customer) -> Listing:
 
 def _crossings(customer: Customer) -> Listing:
     found = ThresholdCrossing.objects.filter(customer=customer).order_by("-crossed_at", "-id")
-    pools = {
-        p.id: p for p in Pool.objects.filter(customer=customer).select_related("holder", "unit")
-    }
+    pools = _pools(customer)
     rows = [
         (_threshold(c.threshold), pools[c.pool_id].holder.code, count(c.consumed), count(c.balance),
          instant(c.crossed_at))
@@ -122,6 +131,24 @@ def _crossings(customer: Customer) -> Listing:
     ]  # fmt: skip
     heads = ("Threshold", "Contract", "#Consumed", "#Left", "When")
     return Listing("Thresholds crossed", heads, rows, empty="No threshold was reached.")
+
+
+def _expiry_notices(customer: Customer) -> Listing:
+    found = ExpiryNotice.objects.filter(customer=customer).order_by("-noticed_at", "-id")
+    pools = _pools(customer)
+    rows = [
+        (link(n, f"{n.days} day{'' if n.days == 1 else 's'}"), pools[n.pool_id].holder.code,
+         count(n.credits), count(n.rolling),
+         f"{calendar.last_day(n.ends_at, pools[n.pool_id].holder.time_zone)}", instant(n.noticed_at))
+        for n in found[:ROWS_SHOWN]
+    ]  # fmt: skip
+    heads = ("Told before", "Contract", "#Credits", "#May roll over", "Last day", "When")
+    return Listing("Told that credits end", heads, rows, empty="Nobody had to be told yet.")
+
+
+def _pools(customer: Customer) -> dict[int, Pool]:
+    found = Pool.objects.filter(customer=customer).select_related("holder", "unit")
+    return {pool.id: pool for pool in found}
 
 
 def _threshold(name: str) -> str:

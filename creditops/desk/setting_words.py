@@ -12,6 +12,7 @@ _NAMES = {
     "accounting_zone": "Time zone of the books",
     "alerts": "Alerts",
     "auto_adjust": "Subscriptions follow use",
+    "expiry_notice_days": "Notice before credits end",
     "auto_top_up": "Credits bought by themselves",
     "baseline_kinds": "Use that makes the next commitment",
     "contract_cost": "Cost of winning a contract",
@@ -61,7 +62,7 @@ _GROUPS = {
         "enforcement", "observe_months", "overage_pct", "overage_base", "hold_over_pct",
         "seat_allowance",
     ),
-    "What customers are told": ("alerts",),
+    "What customers are told": ("alerts", "expiry_notice_days"),
     "How credits are drawn, and how long they live": (
         "draw_order", "validity", "rollover", "rollover_pct", "reinstatement_grace_days",
     ),
@@ -154,6 +155,7 @@ _HOW = {
     "floor_price_per_credit": "an amount, like 0.007; – for none",
     "cost_per_credit": "an amount, like 0.002; – for not known",
     "alerts": "percentages of consumption, like [50, 80, 95]",
+    "expiry_notice_days": "days before the end, like [30, 7, 1]; [] for no notice",
     "auto_top_up": 'like {"below": 500, "credits": 1000, "times": 3, "money": "100.00"}; – for none',
     "money_alone_up_to": "an amount, like 500",
     "observe_months": "months; – for no",
@@ -235,6 +237,14 @@ def _thresholds(levels: Sequence[int]) -> str:
     return f"at {', '.join(most)} and {last} %" if most else f"at {last} %"
 
 
+def _days_before(days: Sequence[int]) -> str:
+    if not days:
+        return "none"
+    *most, last = (str(number) for number in days)
+    told = f"{', '.join(most)} and {last}" if most else last
+    return f"{told} day{'' if told == '1' else 's'} before"
+
+
 def _life(life: Mapping[str, Any]) -> str:
     months = _count("month")(life["months"])
     if life["rule"] == "CALENDAR_MONTH":
@@ -267,6 +277,7 @@ _KINDS: Mapping[str, Callable[[Any], str]] = {
     "go_live_signed": _signed,
     "grace_hours": _count("hour"),
     "alerts": _thresholds,
+    "expiry_notice_days": _days_before,
     "auto_top_up": _bought,
     "money_alone_up_to": lambda amount: f"up to {amount}" if amount != "0" else "never",
     "seat_allowance": lambda credits: f"{credits:,} credits a month",

@@ -7,7 +7,7 @@ late it does the same work, in the same order, as forty daily runs.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -70,8 +70,25 @@ def plan(kind: str, subject: str, due_at: datetime, *, rank: int, group: str) ->
         rank: one of the constants above, the order at one instant.
         group: work of one group is done in order; a customer's code.
     """
+    plan_all(kind, [Piece(subject, due_at, group)], rank=rank)
+
+
+@dataclass(frozen=True)
+class Piece:
+    """What a piece of work is about, when it is due, and in which group it is done in order."""
+
+    subject: str
+    due_at: datetime
+    group: str
+
+
+def plan_all(kind: str, pieces: Iterable[Piece], *, rank: int) -> None:
+    """The same as `plan` for many pieces of one kind; one statement."""
     DueRow.objects.bulk_create(
-        [DueRow(kind=kind, subject=subject, due_at=due_at, rank=rank, group=group)],
+        [
+            DueRow(kind=kind, subject=p.subject, due_at=p.due_at, rank=rank, group=p.group)
+            for p in pieces
+        ],
         ignore_conflicts=True,
     )
 

@@ -7,7 +7,7 @@ dies leaves its row to the next.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -32,8 +32,16 @@ def handle(kind: str, handler: Handler) -> None:
 
 def add(kind: str, key: str, payload: dict[str, Any], *, at: datetime) -> None:
     """Leave a message in the outbox; the same (kind, key) a second time changes nothing."""
+    add_all(kind, {key: payload}, at=at)
+
+
+def add_all(kind: str, payloads: Mapping[str, dict[str, Any]], *, at: datetime) -> None:
+    """The same for many messages of one kind, by their keys; one statement."""
     OutboxMessage.objects.bulk_create(
-        [OutboxMessage(kind=kind, key=key, payload=payload, created_at=at, not_before=at)],
+        [
+            OutboxMessage(kind=kind, key=key, payload=payload, created_at=at, not_before=at)
+            for key, payload in payloads.items()
+        ],
         ignore_conflicts=True,
     )
 

@@ -85,6 +85,21 @@ def thresholds(value: Any) -> Any:
     return sorted(read)
 
 
+def days_before(largest: int) -> Reader:
+    """Different whole numbers of days from 1 to `largest`, the farthest first; none is an answer too."""
+    number = whole_number(1, largest)
+
+    def read(value: Any) -> Any:
+        if not isinstance(value, list):
+            raise ValueError("write a list of days, like [30, 7, 1], or [] for none.")
+        days = [number(entry) for entry in value]
+        if len(set(days)) != len(days):
+            raise ValueError("write every number of days once.")
+        return sorted(days, reverse=True)
+
+    return read
+
+
 def positive_decimal(value: Any) -> Any:
     """A price as exact decimal text, above 0."""
     try:

@@ -9,6 +9,7 @@
 | `bulk` | imports, backfills |
 | `entitlements` | daily credits, flat fees and licences, their revenue |
 | `exchange` | rates between currencies |
+| `expiry_notices` | who was told that credits end |
 | `usage` | events, exceptions, corrections, holds |
 | `usage_trace` | an event followed to its rate, its blocks, its journal entries |
 | `recognition` | breakage in proportion to use: estimates, runs |
@@ -21,6 +22,7 @@ from ledger.admin import (
     bulk,
     entitlements,
     exchange,
+    expiry_notices,
     holders,
     journal,
     line,
@@ -35,6 +37,7 @@ __all__ = [
     "bulk",
     "entitlements",
     "exchange",
+    "expiry_notices",
     "holders",
     "journal",
     "line",

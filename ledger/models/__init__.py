@@ -7,6 +7,7 @@ from ledger.models.cost import MeterCost, ModelCost
 from ledger.models.daily import DailyGrant
 from ledger.models.entitlement import Entitlement, EntitlementRelease
 from ledger.models.exchange import ExchangeRate
+from ledger.models.expiry_notice import ExpiryNotice
 from ledger.models.holder import (
     CapLift,
     Holder,
@@ -87,6 +88,7 @@ __all__ = [
     "EventSource",
     "ExceptionEnd",
     "ExchangeRate",
+    "ExpiryNotice",
     "Hold",
     "HoldEnd",
     "Holder",

@@ -14,7 +14,7 @@ from contracts import packs, plans, rate_cards, subscriptions
 from contracts.models import Subscription
 from contracts.rate_cards import Item
 from creditops.lib import clock
-from invoicing import cards, tax
+from invoicing import cards, tax_rates
 from tests import cast
 from tests.browser import NO_FAULTS, WIDTHS, faults, opened
 from tests.browser.test_rate_choice import Clock, become, click, look
@@ -50,7 +50,7 @@ def page(request, live_server, monkeypatch, at) -> Iterator[Any]:
         code="small", name="Small pack", credits=500, price_minor=450, currency="USD",
         effective_from=START, by="Sam", at=START,
     )  # fmt: skip
-    tax.define(country="US", region="", rate_pct="8.25", taxable_share_pct="100", at=START)
+    tax_rates.define(country="US", rate_pct="8.25", at=START)
     acme = cast.customer("acme", country="US")
     cards.save(acme, at=START)
     people.add_member(

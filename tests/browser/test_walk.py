@@ -100,7 +100,8 @@ def test_a_customer_sees_the_balance_and_its_burndown_and_downloads_the_invoice(
     page.get_by_role("heading", name="Invoices").wait_for()
     assert faults(page) == NO_FAULTS
 
-    name, content = downloaded(page, page.get_by_role("link", name="PDF"))
+    invoice = page.get_by_role("link", name=f"PDF of {book.invoice.number}")
+    name, content = downloaded(page, invoice)
 
     assert name == f"{book.invoice.number}.pdf"
     assert content.startswith(b"%PDF")

@@ -129,6 +129,20 @@ def test_no_rollover_is_warned_about_in_the_guides_words(rollover, codes):
     assert all("functionally identical to a licence" in sentence for _, sentence in warnings)
 
 
+def test_a_contract_whose_customer_is_not_told_before_credits_end_worries():
+    """S47: with the default nothing does; an empty list is a finding from its instant on."""
+    contract = cast.sign()
+    policies.change(
+        "customer:acme", {"expiry_notice_days": []}, effective_at=DECEMBER, recorded_at=DECEMBER,
+        by="F",
+    )  # fmt: skip
+
+    assert standing.worries(contract, DECEMBER - cast.SECOND) == []
+    assert standing.worries(contract, DECEMBER) == [
+        "No notice before expiry: credits end, and nobody is told before."
+    ]
+
+
 def test_the_warning_follows_a_change_of_the_setting():
     contract = cast.sign()
     policies.change(

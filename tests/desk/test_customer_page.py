@@ -121,3 +121,15 @@ def test_invoices_are_there_as_pdf(book: Book, auditor):
     assert auditor.get("/admin/desk/invoice/INV-1.pdf").status_code == 404
     assert auditor.get("/admin/desk/proposal/77.pdf").status_code == 404
     assert book.invoice.issued_at < at("2026-06-15")
+
+
+def test_that_credits_end_was_told_stands_in_the_story(auditor):
+    """The auditor sees how many were told, how long before, and their last day."""
+    cast.sign(cast.customer("beta"), code="b1", credits=1_000)
+    cast.run_due(at("2026-12-02"))
+
+    story = auditor.get("/admin/desk/customer/beta/").context["story"]
+
+    (row,) = story.expiry_notices.rows
+    assert "30 days" in row[0]
+    assert row[1:5] == ("b1", "1,000", "1,000", "2026-12-31")

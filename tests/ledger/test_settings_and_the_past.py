@@ -35,6 +35,7 @@ OTHERWISE = {
     "enforcement": "HARD",
     "escheat_pct": "50",
     "expected_loss": {"0": "0.5", "1": "2", "31": "10", "61": "25", "91": "50"},
+    "expiry_notice_days": [60, 2],
     "floor_price_per_credit": "0.007",
     "go_live_signed": {"names": ["Mara", "Otto"], "date": "2026-04-01", "document": "Policy 1"},
     "grace_hours": 12,

@@ -92,10 +92,13 @@ WORDS = {
     "not_paid_out": "Credits bezahlen die Nutzung des Dienstes; sie werden weder ausgezahlt noch "
     "übertragen.",
     "usable_until": "Sie sind bis einschließlich {day} nutzbar; was dann übrig ist, verfällt.",
+    "usable_until_time": "Sie sind bis {day}, {time} nutzbar; was dann übrig ist, verfällt.",
     "one_credit": "1 Credit",
     "many_credits": "{credits} Credits",
     "action": "{name} {costs} für {per}",
     "action_each": "{name} {costs} {per}",
+    "place_horizontal": "horizontal",
+    "place_vertical": "vertikal",
     "each": "je Aktion",
     "each_of": "je Aktion ({unit})",
     "per_user_and": "Nutzer und {period}",
@@ -152,4 +155,10 @@ WORDS = {
     "at_end": "Verfügbar am Ende",
     "no_usage": "Es wurde nichts verbraucht.",
     "details_in_files": "Jede einzelne Nutzung steht in den Dateien zu diesem Nachweis: XLSX und CSV.",
+    "expiry_headline": "{credits}, nutzbar bis {day}",
+    "expiry_no_rollover": "Was übrig ist, wird nicht übertragen.",
+    "expiry_not_all_roll": "Das gilt nicht für {credits} davon, sie verfallen.",
+    "expiry_buys": "Damit wäre noch möglich, jeweils für sich:",
+    "expiry_why": "Sie erhalten diesen Brief, weil Sie das Konto betreuen. Was Sie noch haben, und bis "
+    "wann, steht in Ihrem Portal.",
 }

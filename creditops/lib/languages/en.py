@@ -96,10 +96,14 @@ WORDS = {
     "right_sold": "With it comes the right to buy {credits} more credits for {price}, through {day}.",
     "not_paid_out": "Credits pay for use of the service; they can't be paid out or transferred.",
     "usable_until": "They can be used until {day}, that day included; what is left then expires.",
+    "usable_until_time": "They can be used until {day}, {time}; what is left then expires.",
     "one_credit": "1 credit",
     "many_credits": "{credits} credits",
     "action": "{name} {costs} for {per}",
     "action_each": "{name} {costs} {per}",
+    # An action's place on the value chain.
+    "place_horizontal": "horizontal",
+    "place_vertical": "vertical",
     "each": "each",
     "each_of": "each ({unit})",
     "per_user_and": "user and {period}",
@@ -159,4 +163,11 @@ WORDS = {
     "at_end": "Available at the end",
     "no_usage": "Nothing was used.",
     "details_in_files": "Every single use stands in the files that come with this statement: XLSX and CSV.",
+    # Letters before credits end.
+    "expiry_headline": "{credits} can be used until {day}",
+    "expiry_no_rollover": "What is left does not roll over.",
+    "expiry_not_all_roll": "That is not so for {credits} of them, which expire.",
+    "expiry_buys": "They would still buy, each alone:",
+    "expiry_why": "You get this letter because you look after the account. What you have left, and until "
+    "when, is in your portal.",
 }

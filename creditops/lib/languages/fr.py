@@ -91,10 +91,13 @@ WORDS = {
     "not_paid_out": "Les crédits paient l’utilisation du service ; ils ne sont ni remboursés en argent ni "
     "transférés.",
     "usable_until": "Ils sont utilisables jusqu’au {day} inclus ; ce qui reste alors expire.",
+    "usable_until_time": "Ils sont utilisables jusqu’au {day}, {time} ; ce qui reste alors expire.",
     "one_credit": "1 crédit",
     "many_credits": "{credits} crédits",
     "action": "{name} {costs} pour {per}",
     "action_each": "{name} {costs} {per}",
+    "place_horizontal": "horizontal",
+    "place_vertical": "vertical",
     "each": "par action",
     "each_of": "par action ({unit})",
     "per_user_and": "utilisateur et {period}",
@@ -151,4 +154,10 @@ WORDS = {
     "at_end": "Disponible à la fin",
     "no_usage": "Rien n’a été utilisé.",
     "details_in_files": "Chaque utilisation figure dans les fichiers joints à ce relevé : XLSX et CSV.",
+    "expiry_headline": "{credits} à utiliser jusqu’au {day}",
+    "expiry_no_rollover": "Ce qui reste n’est pas reporté.",
+    "expiry_not_all_roll": "Cela ne vaut pas pour {credits} d’entre eux, qui expirent.",
+    "expiry_buys": "Ils permettraient encore, chacun pour soi :",
+    "expiry_why": "Vous recevez cette lettre parce que vous suivez ce compte. Ce qui vous reste, et "
+    "jusqu’à quand, figure dans votre portail.",
 }
