@@ -34,7 +34,18 @@ class Action:
 
     def __str__(self) -> str:
         key = "action_each" if self.by_each else "action"
-        return languages.say(self.language, key, name=self.name, costs=self.costs, per=self.per)
+        return languages.say(
+            self.language, key, name=self._placed_name(), costs=self.costs, per=self.per
+        )
+
+    def _placed_name(self) -> str:
+        """The name with its place, where that is said: "Translation (vertical)"."""
+        if not self.place:
+            return self.name
+        place = languages.words(self.language)[f"place_{self.place}"]
+        if self.name.endswith(")"):
+            return f"{self.name[:-1]}, {place})"
+        return f"{self.name} ({place})"
 
 
 @dataclass(frozen=True)

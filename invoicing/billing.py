@@ -13,7 +13,7 @@ from contracts.models import Contract, ScheduledCharge
 from creditops.lib import calendar, languages, money, policies, policy_values, printed
 from creditops.lib.policies import Policy
 from creditops.lib.refusals import Refusal
-from invoicing import issuing, sale_notes
+from invoicing import issuing, owed, sale_notes
 from invoicing.issuing import Document, Line
 from invoicing.models import Invoice, InvoiceLine
 
@@ -48,16 +48,19 @@ def bill_due(subject: str, due_at: datetime, recorded_at: datetime) -> None:
     """Due work: invoice what contract `subject` has left to be billed at `due_at`.
 
     Where finance looks at invoices before they go out, the charge waits for a billing run; so it does
-    where something has to be told first, like a tax rate. Neither holds up other work of the customer.
+    where something has to be told first, like a tax rate. Neither holds up other work of the customer, and
+    what is owed is owed all the same.
     """
     contract = agreements.find(subject)
     if terms_of_sale.in_force(contract.holder, recorded_at)[SETTING] == REVIEWED:
+        owed.owe_held(contract, due_at, recorded_at)
         return
     try:
         bill(contract, until=due_at, at=recorded_at)
     except Refusal as refusal:
         if refusal.code not in issuing.HOLDS:
             raise
+        owed.owe_held(contract, due_at, recorded_at)
 
 
 def bill(contract: Contract, *, until: datetime, at: datetime) -> Invoice | None:
@@ -81,13 +84,20 @@ def bill(contract: Contract, *, until: datetime, at: datetime) -> Invoice | None
         return issuing.issue(_document(contract, charges, at), at=at)
 
 
-def _document(contract: Contract, charges: Sequence[ScheduledCharge], at: datetime) -> Document:
-    # What was owed before its invoice (`owed`) is unbilled until then, and a receivable from there on.
-    receivable = [
-        max(charge.receivable_at, charge.issue_at)
+def _receivable_at(charges: Sequence[ScheduledCharge]) -> datetime | None:
+    """When the right to all of an invoice is unconditional; None: when it is paid, if to any of it (V3).
+
+    What of it is owed before is an unbilled receivable until then, as overage always is (`owed`).
+    """
+    rights = [
+        None if charge.receivable_at is None else max(charge.receivable_at, charge.issue_at)
         for charge in charges
-        if charge.receivable_at is not None
     ]
+    known = [right for right in rights if right is not None]
+    return max(known) if len(known) == len(rights) else None
+
+
+def _document(contract: Contract, charges: Sequence[ScheduledCharge], at: datetime) -> Document:
     return Document(
         customer=contract.customer,
         contract=contract,
@@ -96,7 +106,7 @@ def _document(contract: Contract, charges: Sequence[ScheduledCharge], at: dateti
         currency=contract.currency,
         due_date=max(charge.due_on for charge in charges),
         source=f"charges:{charges[0].source}",
-        receivable_at=min(receivable, default=None),
+        receivable_at=_receivable_at(charges),
         notes=_notes(contract, charges, at),
     )
 

@@ -137,7 +137,8 @@ def post_receivable(invoice: Invoice, *, owed_from: datetime, at: datetime) -> N
     with transaction.atomic():
         current = books.current(at)
         today, owed_on = books.date_of(at, current), books.date_of(owed_from, current)
-        months = Months([owed_on, today], received_on=today)
+        noted = invoice.credit_notes.values_list("issue_date", flat=True)
+        months = Months([owed_on, *noted, today], received_on=today)
         locks.hold(f"invoice:{invoice.number}")
         if is_receivable(invoice) or InvoiceVoid.objects.filter(invoice=invoice).exists():
             return
@@ -162,7 +163,8 @@ def post_receivable(invoice: Invoice, *, owed_from: datetime, at: datetime) -> N
         for line in invoice.lines.filter(charge__isnull=False).select_related("charge__contract"):
             owed.take_over(line.charge, on=months.posting_date(owed_on), at=at)
         for note in invoice.credit_notes.order_by("id"):
-            note_entries.post_note(note, on=months.posting_date(today), at=at)
+            waited_until = max(owed_on, note.issue_date)
+            note_entries.post_note(note, on=months.posting_date(waited_until), at=at)
 
 
 def earned(invoice: Invoice) -> dict[str, int]:

@@ -1,8 +1,12 @@
-"""Does the posting of what is owed before it is invoiced: installments of a term that has begun (V3).
+"""Does the posting of what is owed before it is invoiced (V3): installments, invoices that are held.
 
-The contract can't be cancelled and its term has begun, so only time has to pass: the customer owes all
-installments, though the later ones are billed later. Until then they are unbilled receivables (JE-35); each
-invoice takes its part over (JE-36).
+Where a contract can't be cancelled and its term has begun, only time has to pass: the customer owes all
+installments, though the later ones are billed later, and owes what waits for finance to let it out or for a
+tax rate. Until then it is an unbilled receivable (JE-35); each invoice takes its part over (JE-36). Otherwise
+deferred revenue would fall below what customers have used.
+
+In the books' currency only: what is owed in another would have to be valued anew part by part, so it waits
+for its invoice.
 """
 
 from __future__ import annotations
@@ -10,11 +14,11 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 
 from django.db import transaction
-from django.db.models import F, Sum
+from django.db.models import Q, QuerySet
 
-from contracts import agreements
-from contracts.models import ScheduledCharge
-from creditops.lib import calendar
+from contracts import activation, agreements
+from contracts.models import Contract, ScheduledCharge
+from creditops.lib import calendar, due, sql
 from ledger import books, chart
 from ledger.journal import Posting, post
 from ledger.models import JournalEntry
@@ -22,18 +26,52 @@ from ledger.periods import Months
 
 
 def owe_due(subject: str, due_at: datetime, recorded_at: datetime) -> None:
-    """Due work: the right to what contract `subject` is billed for later has become unconditional."""
-    contract = agreements.find(subject)
+    """Due work: the right to what contract `subject` is billed for later, or should have been billed for
+    before, has become unconditional. What is to be billed at this very instant is left to its invoice."""
+    _owe(agreements.find(subject), ~Q(issue_at=due_at), due_at, recorded_at)
+
+
+def owe_held(contract: Contract, due_at: datetime, recorded_at: datetime) -> None:
+    """What should have been invoiced by `due_at` waits for somebody: it is owed all the same, now or as soon
+    as the right to it is unconditional."""
+    _owe(contract, Q(issue_at__lte=due_at), due_at, recorded_at)
+    later = _waiting(contract, recorded_at).filter(issue_at__lte=due_at, receivable_at__gt=due_at)
+    for instant in later.values_list("receivable_at", flat=True):
+        if instant is not None:
+            due.plan(
+                activation.OWED,
+                contract.code,
+                instant,
+                rank=due.BILLING,
+                group=contract.customer.code,
+            )
+
+
+def _owe(contract: Contract, which: Q, due_at: datetime, at: datetime) -> None:
     with transaction.atomic():
-        current = books.current(recorded_at)
-        today, owed_on = books.date_of(recorded_at, current), books.date_of(due_at, current)
-        months = Months([owed_on, today], received_on=today)
-        waiting = ScheduledCharge.objects.filter(
-            contract=contract, receivable_at__lte=due_at, issue_at__gt=due_at, line__isnull=True
-        ).order_by("id")
-        for charge in waiting.select_for_update(of=("self",)):
+        current = books.current(at)
+        today = books.date_of(at, current)
+        waiting = _waiting(contract, at).filter(which, receivable_at__lte=due_at)
+        days = {
+            number: books.date_of(instant, current)
+            for number, instant in waiting.values_list("pk", "receivable_at")
+            if instant is not None
+        }
+        months = Months([*days.values(), today], received_on=today)
+        for charge in waiting.filter(pk__in=days).select_for_update(of=("self",)):
             if not is_owed(charge):
-                _post(charge, "JE-35", months.posting_date(owed_on), recorded_at)
+                _post(charge, "JE-35", months.posting_date(days[charge.pk]), at)
+
+
+def _waiting(contract: Contract, at: datetime) -> QuerySet[ScheduledCharge]:
+    """Charges for credits that have no invoice. Overage is an unbilled receivable since its use."""
+    found: QuerySet[ScheduledCharge] = ScheduledCharge.objects.filter(
+        contract=contract,
+        line__isnull=True,
+        currency=books.current(at).currency,
+        amount_minor__gt=0,
+    )
+    return found.exclude(kind=ScheduledCharge.Kind.OVERAGE).order_by("id")
 
 
 def is_owed(charge: ScheduledCharge) -> bool:
@@ -49,19 +87,15 @@ def take_over(charge: ScheduledCharge, *, on: date, at: datetime) -> None:
 
 
 def unbilled(last: date, *, known_at: datetime) -> dict[tuple[int, int], int]:
-    """What is owed of installments and not invoiced yet at the end of a day, as known at `known_at`:
-    (customer, holder) -> minor units of the books' currency. By the charges, not by the journal."""
+    """What is owed and not invoiced yet at the end of a day, as known at `known_at`: (customer, holder) ->
+    minor units of the books' currency. By the charges and their invoices, not by what was posted here."""
     current = books.current(known_at)
     end = calendar.local_midnight(last + timedelta(days=1), current.time_zone)
-    charges = ScheduledCharge.objects.filter(
-        receivable_at__lt=end, receivable_at__lte=known_at, issue_at__gt=F("receivable_at"),
-        contract__signed_at__lte=known_at, amount_minor__gt=0,
-    ).exclude(line__invoice__issue_date__lte=last, line__invoice__issued_at__lte=known_at)  # fmt: skip
-    sums = charges.order_by().values_list("contract__customer_id", "contract__holder_id")
-    return {
-        (customer, holder): minor
-        for customer, holder, minor in sums.annotate(minor=Sum("amount_minor"))
-    }
+    rows = sql.rows(
+        "invoicing", "owed_unbilled", end=end, last=last, known_at=known_at,
+        overage=ScheduledCharge.Kind.OVERAGE,
+    )  # fmt: skip
+    return {(customer, holder): minor for customer, holder, minor in rows}
 
 
 def _post(charge: ScheduledCharge, recipe: str, on: date, at: datetime) -> None:
@@ -71,7 +105,7 @@ def _post(charge: ScheduledCharge, recipe: str, on: date, at: datetime) -> None:
         Posting(
             on=on,
             recipe=recipe,
-            memo=f"Installment of {charge.contract}, to be billed {charge.issue_at:%Y-%m-%d}",
+            memo=f"Owed by {charge.contract}, to be billed {charge.issue_at:%Y-%m-%d}",
             source=_source(charge, recipe),
             customer_id=charge.contract.customer_id,
             holder=charge.contract.holder,

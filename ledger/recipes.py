@@ -68,7 +68,7 @@ _ALL = (
     _recipe(32, "a late event for credits that had expired: their breakage is undone", "4010 2400", "2100"),
     _recipe(33, "use corrected to less", "4000 2010 2120", "2100"),
     _recipe(34, "a material right sold, exercised, lapsed", "1000 1100 2110", "2100 2110 2200 4010"),
-    _recipe(35, "installments of a term that has begun, not invoiced yet (V3)", "1150", "2100"),
+    _recipe(35, "owed and not invoiced yet: installments, invoices that are held (V3)", "1150", "2100"),
     _recipe(36, "one of them is invoiced (beside its JE-02)", "2100", "1150"),
     _recipe(40, "money that arrived and settles nothing yet: on account", "1000", "2150"),
     _recipe(41, "money on account settles an invoice", "2150 7100", "1100 6300 7100"),

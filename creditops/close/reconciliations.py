@@ -1,7 +1,8 @@
 """Answers whether the ledger is what its rows say, account by account, at the end of a day (Z4).
 
 Each compares the journal with figures that come about without it: blocks, overage, documents, deliveries.
-Invoices in other currencies than the books' are left out of both sides.
+What is owed in other currencies than the books' is left out of both sides: it is valued anew at each month's
+end. Deferred revenue is not, and is compared whole.
 """
 
 from __future__ import annotations
@@ -34,9 +35,9 @@ class Reconciliation:
 def of(first: date, last: date, *, known_at: datetime) -> list[Reconciliation]:
     """All of them at the end of `last`, as known at `known_at`; messages from `first` on."""
     ours = books.current(known_at).currency
-    found = statements.balances(
-        statements.lines(last=last, known_at=known_at).filter(transaction_currency="")
-    )
+    lines = statements.lines(last=last, known_at=known_at)
+    found = statements.balances(lines.filter(transaction_currency=""))
+    deferred = statements.balance(lines, [chart.DEFERRED_CREDITS])
     blocks = block_rolls.at_end_of(last, known_at=known_at)
     apart = deferral.apart_minor(last, known_at=known_at)
     used = sum(each.value_minor for each in earnings.of_overage(last, known_at=known_at))
@@ -51,13 +52,13 @@ def of(first: date, last: date, *, known_at: datetime) -> list[Reconciliation]:
     return [
         Reconciliation(
             "deferred", "Deferred revenue and the value of blocks", chart.DEFERRED_CREDITS,
-            -found.get(chart.DEFERRED_CREDITS, 0), "values of blocks, and what is billed apart from them",
+            -deferred, "values of blocks, and what is billed apart from them",
             sum(block.value_minor for block in blocks) + sum(apart.values()),
         ),
         Reconciliation(
             "unbilled", "Unbilled receivable and overage", chart.UNBILLED,
             found.get(chart.UNBILLED, 0),
-            "overage used, less what was billed of it; installments of terms that have begun",
+            "overage used, less what was billed of it; what is owed before its invoice",
             used - billed + later,
         ),
         Reconciliation(

@@ -34,6 +34,7 @@ def page(request: HttpRequest, site: Any) -> HttpResponse:
         "unposted": key_figures.pools_to_post(),
         "failed": [{"work": work_words(row.kind), "row": row} for row in today.failed_work()],
         "approvals": today.approvals(),
+        "at_the_wall": today.at_the_wall(at),
         "setting_change": setting_requests.KIND,
         "speaks_for": roles.speaks_for(request.user),
         "unsigned": signing.warning(),

@@ -14,12 +14,14 @@ from creditops.lib.models import Approval, DueRow
 from invoicing.documents import OpenMinor
 from invoicing.models import Invoice
 from ledger.models import Pool, Term, ThresholdCrossing
+from ledger.moving import INSUFFICIENT_CREDITS
 
 SHOWN = 6
 ENDING_DAYS = 90
 RUNS_OUT_DAYS = 30
 TRAILING_DAYS = 30
 CROSSED_DAYS = 7
+WALL_DAYS = 30
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,14 @@ class RunningOut:
     available: int
     per_day: Fraction
     days: int
+
+
+@dataclass(frozen=True)
+class AtTheWall:
+    """A customer whose free credits are used up and who has nothing to go on with, since when (S48)."""
+
+    customer: Customer
+    since: datetime
 
 
 def failed_work() -> Sequence[DueRow]:
@@ -116,6 +126,20 @@ def running_out(at: datetime) -> Sequence[RunningOut]:
         )
         for _customer, pool, available, per_day in rows
     ]  # fmt: skip
+
+
+def at_the_wall(at: datetime) -> Sequence[AtTheWall]:
+    """Tasks of the account team: free credits that were used up in the last 30 days, without a contract,
+    a purchase or a card; the newest first (S48).
+
+    A task is done when the customer has one of these, or more free credits.
+    """
+    rows = sql.rows(
+        "creditops.desk", "at_the_wall", since=at - timedelta(days=WALL_DAYS),
+        short=INSUFFICIENT_CREDITS, most=SHOWN,
+    )  # fmt: skip
+    customers = Customer.objects.in_bulk([customer for customer, _ in rows])
+    return [AtTheWall(customers[customer], since) for customer, since in rows]
 
 
 def crossed(at: datetime) -> Sequence[ThresholdCrossing]:

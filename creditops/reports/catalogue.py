@@ -42,7 +42,7 @@ SECTIONS: Mapping[str, Sequence[Kind]] = {
         Kind("receivables", "Receivables by age", "What customers owe, by how long it is due.", Span.DAY,
              owing.receivables),
         Kind("unbilled", "Not billed yet",
-             "Overage that was used, installments of terms that have begun.", Span.DAY,
+             "Overage that was used; what is owed of terms that have begun.", Span.DAY,
              owing.unbilled),
         Kind("exposure", "Overage and its cap", "How far running terms went beyond their commitment, and how "
              "far they still may.", Span.DAY, owing.overage_exposure),

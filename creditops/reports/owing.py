@@ -71,7 +71,7 @@ def _ages(asked: Asked, found: list[outstanding.Open], currency: str) -> Table:
 
 
 def unbilled(asked: Asked) -> Report:
-    """Overage that was used and not billed yet; installments of terms that have begun."""
+    """Overage that was used and not billed yet; what else is owed and not invoiced."""
     naming.post(asked.remembered, asked.known_at)
     used: dict[tuple[int, int | None], list[int]] = defaultdict(lambda: [0, 0])
     for each in earnings.of_overage(asked.last, known_at=asked.known_at):
@@ -90,20 +90,20 @@ def unbilled(asked: Asked) -> Report:
         for key in keys
     ]  # fmt: skip
     lines = statements.lines(last=asked.last, known_at=asked.known_at)
-    installments = _installments(asked)
-    here = sum_of(rows, -1) + sum_of(installments.rows, -1)
+    before_invoice = _before_invoice(asked)
+    here = sum_of(rows, -1) + sum_of(before_invoice.rows, -1)
     return Report(
         books.current(asked.known_at).currency,
         [Table("Overage", columns, rows, ["Total", "", *summed(columns, rows)[2:]] if rows else (),
-               "No overage was used.", [names.address(key[0]) for key in keys]), installments],
+               "No overage was used.", [names.address(key[0]) for key in keys]), before_invoice],
         [Check("Not billed yet", here, chart.UNBILLED,
                statements.balance(lines.filter(transaction_currency=""), [chart.UNBILLED]),
                _IN_OTHERS)],
     )  # fmt: skip
 
 
-def _installments(asked: Asked) -> Table:
-    """What is owed of terms that have begun and is invoiced later (V3)."""
+def _before_invoice(asked: Asked) -> Table:
+    """What is owed of terms that have begun and is not invoiced yet: installments, invoices held (V3)."""
     later = owed.unbilled(asked.last, known_at=asked.known_at)
     keys = sorted(later)
     names = Names((c for c, _ in keys), (h for _, h in keys))
@@ -111,9 +111,9 @@ def _installments(asked: Asked) -> Table:
     rows: list[list[Cell]] = [
         [names.customer(key[0]), names.holder(key[1]), later[key]] for key in keys
     ]
-    return Table("Installments of terms that have begun", columns, rows,
+    return Table("Owed of terms that have begun", columns, rows,
                  ["Total", "", *summed(columns, rows)[2:]] if rows else (),
-                 "No term is paid in installments.", [names.address(key[0]) for key in keys])  # fmt: skip
+                 "All that is owed is invoiced.", [names.address(key[0]) for key in keys])  # fmt: skip
 
 
 def overage_exposure(asked: Asked) -> Report:

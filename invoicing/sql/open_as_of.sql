@@ -1,5 +1,6 @@
 -- Invoices of which something is owed at the end of %(last)s, as known at %(known_at)s: what is open, and
--- whether the right to it is posted (V3). Days are those of the books, in %(zone)s.
+-- whether the right to it is posted (V3), be it on a day before that of an invoice that was held. Days are those
+-- of the books, in %(zone)s.
 SELECT * FROM (
   SELECT i.customer_id, i.number, i.issue_date, i.due_date, i.currency,
          greatest(0, i.total_minor
@@ -23,7 +24,7 @@ SELECT * FROM (
            WHERE e.source = 'invoice:' || i.number || ':receivable'
              AND e.posting_date <= %(last)s AND e.recorded_at <= %(known_at)s) AS posted
   FROM invoicing_invoice AS i
-  WHERE i.issued_at <= %(known_at)s AND i.issue_date <= %(last)s
+  WHERE i.issued_at <= %(known_at)s
 ) AS invoices
-WHERE open_minor > 0
+WHERE open_minor > 0 AND (posted OR issue_date <= %(last)s)
 ORDER BY customer_id, due_date, number

@@ -124,6 +124,24 @@ def test_a_card_is_told_in_one_sentence(acme: Contract):
     )
 
 
+@pytest.mark.parametrize(
+    ("fields", "language", "told"),
+    [
+        ({}, "en", "Lead enrichment 2 credits each"),
+        ({"position": "vertical"}, "en", "Lead enrichment (vertical) 2 credits each"),
+        (
+            {"position": "horizontal", "match": {"model": "large"}},
+            "en",
+            "Lead enrichment (model large, horizontal) 2 credits each",
+        ),
+        ({"position": "vertical"}, "de", "Lead enrichment (vertikal) 2 Credits je Aktion"),
+    ],
+)
+def test_a_sentence_says_the_place_on_the_value_chain_where_it_is_given(fields, language, told):
+    """S11: invoices tell rates in these sentences."""
+    assert str(rate_words.action(item(**fields), language=language)) == told
+
+
 def test_of_a_long_card_the_first_dozen_actions_are_told():
     each = Action("Lead", "1 credit", "each (leads)", by_each=True)
 

@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from creditops.desk import calls, intake, key_figures, today
 from creditops.lib import approvals, due
 from creditops.lib.models import DueRow, OutboxMessage
+from invoicing import cards, house_gateway
 from ledger import balances
 from ledger.models import Pool
 from tests import cast, staff
@@ -67,6 +68,50 @@ def test_an_invoice_is_late_from_the_day_after_it_was_due(book: Book):
     assert today.late(due_on) == []
     (late,) = today.late(due_on + timedelta(days=1))
     assert (late.invoice, late.open_minor, late.days) == (book.invoice, 10_000, 1)
+
+
+def test_an_account_at_the_wall_is_a_task_until_it_has_something_to_go_on_with(db, fiona):
+    """S48: free credits used up, without a contract, a purchase or a card."""
+    acme, beta, gamma = (cast.customer(code) for code in ("acme", "beta", "gamma"))
+    for owner in (acme, beta, gamma):
+        cast.grant(cast.open_pool(owner), 10, source="trial", kind="promo")
+    cast.send("a1", 10, when=at("2026-06-10"))
+    cast.send("b1", 4, customer="beta", when=at("2026-06-11"))
+    cast.send("b2", 9, customer="beta", when=at("2026-06-12"))
+    cast.send("g1", 9, customer="gamma", when=at("2026-06-12"))
+
+    found = today.at_the_wall(NOW)
+    page = fiona.get("/admin/").content.decode()
+
+    assert [(row.customer.code, row.since) for row in found] == [
+        ("beta", at("2026-06-12")), ("acme", at("2026-06-10")),
+    ]  # fmt: skip
+    assert page.count("has used up its free credits") == 2
+    assert "Nothing. Everything is done" not in page
+    assert today.at_the_wall(at("2026-07-11"))[0].customer == beta
+    assert today.at_the_wall(at("2026-07-13")) == []
+
+
+@pytest.mark.parametrize("way", ["contract", "purchase", "card", "more"])
+def test_whoever_can_go_on_is_no_task_any_more(db, way: str):
+    acme = cast.customer()
+    cast.grant(cast.open_pool(acme), 10, source="trial", kind="promo")
+    cast.send("a1", 10, when=at("2026-06-10"))
+    assert len(today.at_the_wall(NOW)) == 1
+
+    match way:
+        case "contract":
+            cast.sign(acme, when=at("2026-06-11"))
+        case "purchase":
+            cast.buy(cast.open_pool(acme).holder, when=at("2026-06-11"))
+        case "card":
+            cards.save_test_card(
+                acme, token=house_gateway.WORKS, by="Ada", at=at("2026-06-11")
+            )  # fmt: skip
+        case "more":
+            cast.grant(cast.open_pool(acme), 10, source="more", kind="promo", when=at("2026-06-11"))
+
+    assert today.at_the_wall(NOW) == []
 
 
 def test_contracts_that_end_within_90_days_come_soonest_first(book: Book):

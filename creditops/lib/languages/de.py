@@ -97,6 +97,8 @@ WORDS = {
     "many_credits": "{credits} Credits",
     "action": "{name} {costs} für {per}",
     "action_each": "{name} {costs} {per}",
+    "place_horizontal": "horizontal",
+    "place_vertical": "vertikal",
     "each": "je Aktion",
     "each_of": "je Aktion ({unit})",
     "per_user_and": "Nutzer und {period}",

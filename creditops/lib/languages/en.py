@@ -101,6 +101,9 @@ WORDS = {
     "many_credits": "{credits} credits",
     "action": "{name} {costs} for {per}",
     "action_each": "{name} {costs} {per}",
+    # An action's place on the value chain.
+    "place_horizontal": "horizontal",
+    "place_vertical": "vertical",
     "each": "each",
     "each_of": "each ({unit})",
     "per_user_and": "user and {period}",

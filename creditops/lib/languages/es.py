@@ -94,6 +94,8 @@ WORDS = {
     "many_credits": "{credits} créditos",
     "action": "{name} {costs} por {per}",
     "action_each": "{name} {costs} {per}",
+    "place_horizontal": "horizontal",
+    "place_vertical": "vertical",
     "each": "por acción",
     "each_of": "por acción ({unit})",
     "per_user_and": "usuario y {period}",

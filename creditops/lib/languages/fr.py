@@ -96,6 +96,8 @@ WORDS = {
     "many_credits": "{credits} crédits",
     "action": "{name} {costs} pour {per}",
     "action_each": "{name} {costs} {per}",
+    "place_horizontal": "horizontal",
+    "place_vertical": "vertical",
     "each": "par action",
     "each_of": "par action ({unit})",
     "per_user_and": "utilisateur et {period}",
