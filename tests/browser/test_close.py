@@ -1,4 +1,4 @@
-"""The demo book closes its thirteen months by clicks: begun, looked at, what is open let pass, closed (Z1)."""
+"""The demo book closes its thirteen months by clicks: begun, looked at, let pass, closed (Z1)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,9 @@ from tests.browser import NO_FAULTS, faults, opened
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.slow]
 NOW = cast.at("2026-11-20 09:00")
-MONTHS = [f"2025-{month:02}" for month in (10, 11, 12)] + [f"2026-{month:02}" for month in range(1, 11)]
+MONTHS = [f"2025-{month:02}" for month in (10, 11, 12)] + [
+    f"2026-{month:02}" for month in range(1, 11)
+]
 
 
 class Desk:
