@@ -15,6 +15,7 @@
 | `lock_words` | by which rates and price a contract is served, and until when these are locked |
 | `rate_words` | what actions cost, in the customer's words |
 | `terms_of_sale` | the settings that sales decide: life of credits, rollover, payment terms |
+| `consumer_credits` | what a consumer pays for may not end too soon |
 | `agreements` | contracts are signed, cancelled, end |
 | `amendments` | running contracts change: credits added, at their own price or blended |
 | `activation` | a term begins: pools, commitment, blocks, charges |

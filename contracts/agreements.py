@@ -23,6 +23,7 @@ from contracts import (
     amendments,
     commission_plans,
     commissions,
+    consumer_credits,
     prices,
     terms_of_sale,
 )
@@ -109,7 +110,7 @@ def sign(customer: Customer, terms: Terms, *, by: str, at: datetime) -> Contract
     Returns it, active if its term has begun. Raises Refusal `contract_exists`, `contract_code_invalid`,
     `commitment_not_positive`, `price_negative`, `term_over`, `lock_over`, `installments_unfit`,
     `default_overlaps`, `time_zone_unknown`, `currency_without_rate`, `setting_needs_approval`,
-    `split_unfit`, or what a setting or a grant is refused with.
+    `split_unfit`, `consumer_credits_end_early`, or what a setting or a grant is refused with.
     """
     check_code(customer, terms.code)
     _check(terms, at)
@@ -130,6 +131,10 @@ def sign(customer: Customer, terms: Terms, *, by: str, at: datetime) -> Contract
         if terms.rate_card is not None:
             _assign_rates(contract, terms.rate_card, terms.rate_lock_until, at)
         start, end = _start(terms), _end(terms)
+        consumer_credits.check(
+            contract.holder, end, terms.bonus_expires_at or end, price_minor=terms.price_minor,
+            begins_at=max(start, at), at=at,
+        )  # fmt: skip
         term = holders.begin_term(contract.holder, starts_at=start, ends_at=end)
         if terms.commission_plan is not None:
             commission_plans.agree(

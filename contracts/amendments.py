@@ -18,7 +18,7 @@ from typing import Any
 
 from django.db import transaction
 
-from contracts import activation, terms_of_sale
+from contracts import activation, consumer_credits, terms_of_sale
 from contracts.models import Amendment, Contract, ScheduledCharge
 from creditops.lib import due, money
 from creditops.lib.refusals import Refusal
@@ -127,8 +127,8 @@ def add(
         by: who signed it.
 
     The charge waits for the billing run, which invoices it at once. Raises Refusal as `treatment`,
-    `already_amended`, `respread_of_estimated` or `respread_in_another_currency` where a price can't be
-    blended, or what a grant is refused with.
+    `already_amended`, `consumer_credits_end_early`, `respread_of_estimated` or
+    `respread_in_another_currency` where a price can't be blended, or what a grant is refused with.
     """
     due.catch_up([contract.customer.code], at)
     with transaction.atomic():
@@ -136,6 +136,9 @@ def add(
         check_new(source)
         found = treatment(contract, addition, at)
         term = running(contract, at)
+        consumer_credits.check(
+            contract.holder, term.ends_at, price_minor=addition.price_minor, begins_at=at, at=at
+        )
         number = _next_number(contract)
         charge = _leave_charge(contract, term, addition, number, at)
         block = _grant(contract, pool, term, charge, found, number, by, at)

@@ -11,9 +11,16 @@ class ContractsConfig(AppConfig):
 
     def ready(self) -> None:
         """Define the terms of sale among the settings."""
-        from contracts import fit_signals, quote_guards, rate_drafts, terms_of_sale
+        from contracts import (
+            consumer_credits,
+            fit_signals,
+            quote_guards,
+            rate_drafts,
+            terms_of_sale,
+        )
 
         terms_of_sale.define()
+        consumer_credits.define()
         quote_guards.define()
         rate_drafts.define()
         fit_signals.define()

@@ -16,7 +16,7 @@ from django.db import IntegrityError, transaction
 from psycopg.errors import UniqueViolation
 
 from accounts.models import Customer
-from contracts import agreements, terms_of_sale
+from contracts import agreements, consumer_credits, terms_of_sale
 from contracts.models import Consent, Plan, PlanCharge, PlanVersion, Subscription
 from creditops.lib import calendar, due, policies
 from creditops.lib.refusals import NotFound, Refusal
@@ -55,7 +55,7 @@ def open_(
     """Open a subscription whose first period begins at `at`; its charge is left to be collected.
 
     Raises Refusal `subscription_exists`, `contract_code_invalid`, `plan_currency`, `plan_not_on_sale`,
-    `setting_needs_approval`, or what a setting is refused with.
+    `setting_needs_approval`, `consumer_credits_end_early`, or what a setting is refused with.
     """
     agreements.check_code(customer, agreed.code)
     exchange.check(version.currency, at)
@@ -77,6 +77,10 @@ def open_(
             consent(customer, agreed.code, words=agreed.words, by=by, address=agreed.address, at=at)
         if version.plan.rate_card is not None:
             agreements.follow_rates(made.holder, version.plan.rate_card, at=at)
+        consumer_credits.check(
+            made.holder, terms_of_sale.end_of_credits(made.holder, at),
+            price_minor=version.price_minor, begins_at=at, at=at,
+        )  # fmt: skip
         begin_period(made, version, at=at)
     return made
 

@@ -14,7 +14,7 @@ from fractions import Fraction
 from django.db import transaction
 
 from accounts.models import Customer
-from contracts import terms_of_sale
+from contracts import consumer_credits, terms_of_sale
 from creditops.lib import calendar, languages, money, printed
 from creditops.lib.refusals import Refusal
 from invoicing import issuing, sale_notes
@@ -74,7 +74,8 @@ def issue(
         due_on: None: by the payment terms.
         expires_at: of the credits; None: by the policy `validity`.
 
-    Raises Refusal `invoice_empty`, `invoice_too_long`, `price_negative`, `discount_too_large`, or what
+    Raises Refusal `invoice_empty`, `invoice_too_long`, `price_negative`, `discount_too_large`,
+    `consumer_credits_end_early`, or what
     a grant or an invoice is refused with.
     """
     _check(items, discount_minor)
@@ -86,6 +87,8 @@ def issue(
         cuts = money.allocate(discount_minor, [item.amount_minor for item in items])
         nets = [item.amount_minor - cut for item, cut in zip(items, cuts, strict=True)]
         end = expires_at or terms_of_sale.end_of_credits(holder, at)
+        sold = [net for item, net in zip(items, nets, strict=True) if item.credits]
+        consumer_credits.check(holder, end, price_minor=sum(sold), begins_at=at, at=at)
         blocks = _grant(holder, items, nets, currency, source, end, by, at)
         days = terms_of_sale.in_force(holder, at)["invoice_terms_days"]
         last_day = calendar.last_day(end, holder.time_zone)

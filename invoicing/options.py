@@ -14,7 +14,7 @@ from fractions import Fraction
 
 from django.db import transaction
 
-from contracts import terms_of_sale
+from contracts import consumer_credits, terms_of_sale
 from creditops.lib import calendar, due, languages, locks, money, printed, sql
 from creditops.lib.refusals import NotFound, Refusal
 from invoicing import cards, issuing, payments, sale_notes, translation
@@ -180,8 +180,8 @@ class Exercised:
 def exercise(option: PurchaseOption, *, by: str, at: datetime) -> Exercised:
     """Use a right: its credits are bought by card at its price; what was deferred for it joins their cost.
 
-    Once per option. Raises Refusal `option_closed` for one that was used, has lapsed or is void, or
-    `card_declined`; then it stays open.
+    Once per option. Raises Refusal `option_closed` for one that was used, has lapsed or is void,
+    `consumer_credits_end_early` or `card_declined`; then it stays open.
     """
     with transaction.atomic():
         today = books.date_of(at, books.current(at))
@@ -196,6 +196,10 @@ def exercise(option: PurchaseOption, *, by: str, at: datetime) -> Exercised:
                 f"The right {now.code!r} is {_WORDS[state(now, at)]}: nothing can be bought by it.",
             )
         price = exchange.functional(now.exercise_price_minor, now.currency, at)
+        consumer_credits.check(
+            now.holder, terms_of_sale.end_of_credits(now.holder, at),
+            price_minor=now.exercise_price_minor + now.allocated_minor, begins_at=at, at=at,
+        )  # fmt: skip
         block = _grant(now, pool, price + now.allocated_functional_minor, by, at)
         end: OptionEnd = OptionEnd.objects.create(
             option=now, how=OptionEnd.How.EXERCISED, block=block, ended_at=at, recorded_at=at,

@@ -12,7 +12,7 @@ from typing import Any
 
 from django.db import transaction
 
-from contracts import agreements, prices, terms_of_sale
+from contracts import agreements, consumer_credits, prices, terms_of_sale
 from contracts.models import Contract, RateCard
 from creditops.lib import calendar, languages, money, printed
 from creditops.lib.refusals import Refusal
@@ -74,7 +74,8 @@ def buy(order: Order, *, by: str, at: datetime) -> Bought:
     """Buy credits at `at`.
 
     Raises Refusal `price_negative`, `no_price` (no ratio in force), `grant_not_positive`,
-    `no_running_term`, `card_declined`, or what a grant is refused with; then nothing was bought.
+    `no_running_term`, `card_declined`, `consumer_credits_end_early`, or what a grant is refused with; then
+    nothing was bought.
     """
     if order.price_minor < 0:
         raise Refusal("price_negative", "The price of credits can't be below zero.")
@@ -117,6 +118,10 @@ def _grant(
     price = exchange.functional(order.price_minor, order.currency, at)
     in_books = money.allocate(price, parts)
     end = order.expires_at or _end(order, term, at)
+    consumer_credits.check(
+        order.holder, end, order.bonus_expires_at or end, price_minor=order.price_minor, begins_at=at,
+        at=at,
+    )  # fmt: skip
 
     def block(kind: str, number: int, part: int, expires_at: datetime, what: str) -> Grant:
         return Grant(

@@ -15,6 +15,7 @@ _NAMES = {
     "expiry_notice_days": "Notice before credits end",
     "auto_top_up": "Credits bought by themselves",
     "baseline_kinds": "Use that makes the next commitment",
+    "consumer_life_months": "Shortest life of what consumers pay for",
     "contract_cost": "Cost of winning a contract",
     "go_live_signed": "Signature of the books",
     "grace_hours": "Grace of a subscription",
@@ -64,7 +65,8 @@ _GROUPS = {
     ),
     "What customers are told": ("alerts", "expiry_notice_days"),
     "How credits are drawn, and how long they live": (
-        "draw_order", "validity", "rollover", "rollover_pct", "reinstatement_grace_days",
+        "draw_order", "validity", "consumer_life_months", "rollover", "rollover_pct",
+        "reinstatement_grace_days",
     ),
     "Renewals": ("baseline_kinds", "renewal_rounded_up_to",),
     "Usage that comes late": ("late_event_window_days", "late_admission"),
@@ -150,6 +152,7 @@ _UNSET = {
 _HOW = {
     "accounting_zone": "an IANA time zone, like Europe/Berlin",
     "escheat_pct": "percent, like 20; or by state, like US/CA 100; US/New York 50",
+    "consumer_life_months": "months, like 60; 0 when a lawyer has looked at shorter lives",
     "grace_hours": "hours",
     "ssp_per_credit": "an amount, like 0.01",
     "floor_price_per_credit": "an amount, like 0.007; – for none",

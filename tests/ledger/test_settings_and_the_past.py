@@ -31,6 +31,7 @@ OTHERWISE = {
     "cost_per_credit": "0.002",
     "datev": {"consultant": 2002, "client": 2, "account_length": 5, "year_begins": "07-01"},
     "discount_alone_up_to_pct": "15",
+    "consumer_life_months": 12,
     "draw_order": "EXPIRY_FIRST",
     "enforcement": "HARD",
     "escheat_pct": "50",

@@ -1,0 +1,133 @@
+"""What a consumer pays for may not end too soon, until a lawyer has looked at it (F2)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+
+import pytest
+
+from contracts import amendments, plans
+from contracts.amendments import Addition
+from contracts.subscriptions import Agreed
+from creditops.lib import policies
+from creditops.lib.refusals import Refusal
+from invoicing import ad_hoc, cards, house_gateway, subscribing
+from invoicing.ad_hoc import Item
+from invoicing.models import Invoice
+from ledger import holders
+from ledger.models import Block
+from tests import cast
+from tests.cast import START, at
+
+pytestmark = pytest.mark.django_db
+
+LATER = at("2026-01-15 12:00")
+FIVE_YEARS = {"rule": "ANNIVERSARY", "months": 60}
+
+
+def consumer(**facts):
+    return cast.customer(**{"kind": "consumer", "country": "US"} | facts)
+
+
+def buy(buyer, **order):
+    return cast.buy(holders.pay_as_you_go(buyer, START), when=LATER, **order)
+
+
+def allow(months: int, scope: str = policies.BOOKS) -> None:
+    policies.change(
+        scope, {"consumer_life_months": months}, effective_at=START, recorded_at=START, by="Lea"
+    )
+
+
+def refused(act: Callable[[], object]) -> str:
+    with pytest.raises(Refusal) as found:
+        act()
+    assert found.value.code == "consumer_credits_end_early"
+    return found.value.detail
+
+
+def subscribe(buyer) -> None:
+    cards.save_test_card(buyer, token=house_gateway.WORKS, by="Ada", at=START)
+    plans.publish(code="pro", credits=100, price_minor=900, currency="USD", by="Sam", at=START)
+    subscribing.subscribe(buyer, plans.find("pro"), Agreed(code="s1"), by="Ada", at=START)
+
+
+WAYS = {
+    "a purchase": buy,
+    "an invoice": lambda buyer: ad_hoc.issue(
+        buyer, [Item(1_000, credits=100)], currency="USD", source="i", by="Fiona", at=LATER
+    ),
+    "a contract": cast.sign,
+    "a subscription": subscribe,
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_whatever_way_a_consumer_buys_credits_may_not_end_within_five_years(way):
+    buyer = consumer()
+
+    said = refused(lambda: WAYS[way](buyer))
+
+    assert "credits paid for live 60 months at least (rule F2)" in said
+    assert (Block.objects.count(), Invoice.objects.count()) == (0, 0)
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("facts", [{"kind": "business"}, {"country": "FR"}])
+def test_businesses_and_consumers_elsewhere_buy_as_ever(way, facts):
+    WAYS[way](consumer(**facts))
+
+    assert Block.objects.count() == 1
+
+
+@pytest.mark.parametrize("scope", [policies.BOOKS, "customer:acme"])
+def test_when_a_lawyer_has_looked_shorter_lives_are_sold(scope):
+    buyer = consumer()
+    allow(0, scope)
+
+    assert buy(buyer).blocks[0].granted == 1_000
+
+
+def test_the_sentence_says_until_when_they_would_live_and_what_helps():
+    assert refused(lambda: buy(consumer(country=""))) == (
+        "Acme is a consumer, so credits paid for live 60 months at least (rule F2): these would end with "
+        "2026-03-31. Let them end later, or ask legal to set consumer_life_months."
+    )
+
+
+def test_five_years_to_the_day_are_enough_and_a_day_less_is_not():
+    buyer = consumer()
+
+    assert buy(buyer, validity=FIVE_YEARS).blocks
+    assert buy(buyer, source="again", expires_at=at("2031-01-15")).blocks
+    assert "2031-01-13" in refused(lambda: buy(buyer, source="early", expires_at=at("2031-01-14")))
+
+
+def test_a_bonus_that_shares_the_price_may_not_end_before_either():
+    refused(
+        lambda: buy(
+            consumer(), validity=FIVE_YEARS, bonus_credits=10, bonus_expires_at=at("2027-01-01")
+        )
+    )
+
+
+def test_what_is_free_may_end_as_it_likes():
+    buyer = consumer()
+    cast.grant(cast.open_pool(buyer), 10, source="gift", kind="promo", end=at("2026-02-01"))
+
+    assert cast.sign(buyer, price_minor=0).commitment == 100_000
+
+
+def test_a_contract_of_five_years_is_signed_and_what_is_added_later_ends_too_soon():
+    contract = cast.sign(consumer(), starts_on=date(2026, 1, 1), term_months=60)
+    policies.change(
+        policies.BOOKS, {"ssp_per_credit": "0.01"}, effective_at=START, recorded_at=START, by="F"
+    )
+
+    refused(
+        lambda: amendments.add(
+            contract, Addition(credits=100, price_minor=100), source="more", by="Sam",
+            at=at("2026-06-01"),
+        )
+    )  # fmt: skip
