@@ -98,7 +98,7 @@ def conditions(at: datetime) -> list[Condition]:
 def signals(at: datetime) -> list[Signal]:
     """The three ways to fail, as of `at`."""
     settings = policies.in_force([], at)
-    return [_too_complex(settings, at), _not_generous(settings, at), _licence(settings, at)]
+    return [too_complex(at), _not_generous(settings, at), _licence(settings, at)]
 
 
 def _variable_cost(at: datetime) -> Condition:
@@ -130,8 +130,9 @@ def _many_features() -> Condition:
     )
 
 
-def _too_complex(settings: policies.Settings, at: datetime) -> Signal:
+def too_complex(at: datetime) -> Signal:
     """Small deals that were signed within a year: how long that took from the first version sent (S75)."""
+    settings = policies.in_force([], at)
     currency = books.current(at).currency
     small = money.minor_units(settings[SMALL_DEAL], currency)
     most, said_small = settings[SIGN_DAYS], money.for_people(small, currency, short=True)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from fractions import Fraction
 
 from django.db.models import F, Sum
 from django.db.models.functions import TruncMonth
 
-from contracts import fit_signals, growth
-from contracts.fit_signals import Signal
+from contracts import fit, growth
+from contracts.growth import Signal
 from creditops.lib import calendar
 from creditops.pictures import bars
 from creditops.reports import naming
@@ -75,26 +74,27 @@ def _earned(first: object, asked: Asked) -> dict[str, int]:
 
 
 def failing(asked: Asked) -> Report:
-    """Signs that credits do not fit how they are sold, at the end of the day asked for."""
-    zone = books.current(asked.known_at).time_zone
-    end = calendar.local_midnight(asked.last + timedelta(days=1), zone)
+    """Signs that credits do not fit how they are sold."""
+    found = growth.signals(asked.last, known_at=asked.known_at)
     columns = texts(
         "Sign", "Measured", "Too much would be", "Raised", "What it shows", "What to do"
     )
-    rows: list[list[Cell]] = [_row(signal) for signal in fit_signals.signals(end)]
-    return Report(books.current(asked.known_at).currency, [Table("", columns, rows)])
+    rows: list[list[Cell]] = [_row(signal) for signal in found]
+    return Report(books.current(asked.known_at).currency, [Table("", columns, rows)],
+                  notes=["Measured over the twelve months before the day of the report."])  # fmt: skip
 
 
 _RAISED = {None: "nothing to measure", True: "yes", False: "no"}
 
 
 def _row(signal: Signal) -> list[Cell]:
+    mode = fit.failure_mode(signal.code)
     named = signal.code.replace("_", " ").lower()
     return [
         named.capitalize(),
-        signal.evidence,
+        signal.measured,
         signal.limit,
-        _RAISED[signal.shows],
-        signal.symptom,
-        signal.remedy,
+        _RAISED[signal.raised],
+        mode.symptom,
+        mode.fix,
     ]
