@@ -10,7 +10,7 @@ from fractions import Fraction
 
 from django.db.models import Exists, OuterRef, Q
 
-from contracts import terms_of_sale
+from contracts import fit_signals, terms_of_sale
 from contracts.amendments import RENEWED_BY_ITSELF
 from contracts.models import Amendment, Contract
 from creditops.lib import calendar, money, sql
@@ -95,7 +95,9 @@ def signals(last: date, *, known_at: datetime) -> Sequence[Signal]:
     zone = books.current(known_at).time_zone
     begin = calendar.add_months(last, -12) + timedelta(days=1)
     end = calendar.local_midnight(last + timedelta(days=1), zone)
+    deals = fit_signals.too_complex(min(end, known_at))
     return [
+        Signal(deals.code, deals.evidence, deals.limit, deals.shows),
         *_not_generous(calendar.local_midnight(begin, zone), end, last, known_at),
         _licence_in_disguise(end, known_at),
     ]
