@@ -274,6 +274,7 @@ def leave_first_charges(contract: Contract, term: Term, at: datetime) -> None:
         issue_at=at,
         due_on=contract.due_on,
         receivable_at=_receivable_at(contract, term, at),
+        at=at,
     )
     if contract.bonus_credits:
         leave_charge(
@@ -285,6 +286,7 @@ def leave_first_charges(contract: Contract, term: Term, at: datetime) -> None:
             issue_at=at,
             due_on=contract.due_on,
             receivable_at=_receivable_at(contract, term, at),
+            at=at,
         )
 
 
@@ -298,6 +300,7 @@ def leave_commitment(
     issue_at: datetime,
     due_on: date,
     receivable_at: datetime | None,
+    at: datetime,
 ) -> None:
     """Leave the charges of a term's commitment: one, or equal parts over its months.
 
@@ -326,6 +329,7 @@ def leave_commitment(
             issue_at=issued,
             due_on=due_on if number == 1 else _due_on(contract, issued),
             receivable_at=owed,
+            at=at,
             part="" if installments == 1 else f":{number}",
         )
 
@@ -363,6 +367,7 @@ def leave_charge(
     issue_at: datetime,
     due_on: date,
     receivable_at: datetime | None,
+    at: datetime,
     part: str = "",
 ) -> ScheduledCharge:
     """Leave a charge for the billing run, and the due work that calls it. Once per source.
@@ -370,6 +375,7 @@ def leave_charge(
     Args:
         kind: of `ScheduledCharge.Kind`.
         receivable_at: when the right to the money is unconditional; None: when it is paid (V3).
+        at: the instant of recording.
         part: tells apart charges of one kind and term.
     """
     charge = ScheduledCharge.objects.create(
@@ -383,6 +389,7 @@ def leave_charge(
         due_on=due_on,
         receivable_at=receivable_at,
         source=f"contract:{contract.code}:term:{term.number}:{kind}{part}",
+        recorded_at=at,
     )
     due.plan(
         "contracts.charge", contract.code, issue_at, rank=due.BILLING, group=contract.customer.code

@@ -235,10 +235,13 @@ def begin(contract: Contract, *, at: datetime) -> Contract:
 def cancel(contract: Contract, *, by: str, at: datetime) -> Contract:
     """No renewal at the term's end; it is recorded who said so."""
     with transaction.atomic():
+        by_itself = contract.auto_renew
         contract.auto_renew = False
         contract.renewal_signed_at = None
         contract.save(update_fields=["auto_renew", "renewal_signed_at"])
-        amendments.record_end(contract, Amendment.Kind.CANCELLED, by=by, at=at)
+        amendments.record_end(
+            contract, Amendment.Kind.CANCELLED, renewed_by_itself=by_itself, by=by, at=at
+        )
     return contract
 
 

@@ -26,6 +26,9 @@ from ledger import balances, books, grants, holders, pool_books, units
 from ledger.grants import Grant
 from ledger.models import Block, Pool, Term
 
+# In the effect of an end: whether the contract would have been renewed by itself until then.
+RENEWED_BY_ITSELF = "renewed_by_itself"
+
 
 @dataclass(frozen=True)
 class Addition:
@@ -192,15 +195,22 @@ def record(
 
 
 def record_end(
-    contract: Contract, kind: str, *, by: str, at: datetime, reason: str = ""
+    contract: Contract,
+    kind: str,
+    *,
+    renewed_by_itself: bool,
+    by: str,
+    at: datetime,
+    reason: str = "",
 ) -> Amendment:
-    """Record that a contract is to end, with its term or before, and what is left of it then."""
+    """Record that a contract is to end, with its term or before, what is left of it then, and whether it
+    would have been renewed by itself."""
     stands = standing(contract, at)
     return record(
         contract,
         kind,
         source=f"{kind}:{contract.code}:{_next_number(contract)}",
-        effect=effect(contract, stands, stands),
+        effect={**effect(contract, stands, stands), RENEWED_BY_ITSELF: renewed_by_itself},
         by=by,
         reason=reason,
         at=at,
@@ -272,6 +282,7 @@ def _leave_charge(
         issue_at=at,
         due_on=due_on,
         receivable_at=at,
+        at=at,
         part=f":{number}",
     )
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from fractions import Fraction
 
+from django.db.models import Exists, OuterRef
+
 from accounts.models import Customer
 from creditops.lib import calendar, money
 from ledger import books, earnings, limits
@@ -74,20 +76,22 @@ def of_running_terms(last: date, *, known_at: datetime) -> list[Exposure]:
 
 
 def without_commitment(last: date, committed: set[int], *, known_at: datetime) -> dict[str, int]:
-    """How many customers committed to nothing, by what they do: pay as they go, or only try."""
+    """How many customers committed to nothing, by what they do: pay as they go, or only try.
+
+    Whether somebody used anything is one look into an index per customer, however much was used.
+    """
     zone = books.current(known_at).time_zone
     end = calendar.local_midnight(last + timedelta(days=1), zone)
-    others = Customer.objects.filter(created_at__lt=end, parent__isnull=True).exclude(
-        id__in=committed
+    use = UsageEvent.objects.filter(
+        customer_id=OuterRef("pk"), event_time__lt=end, recorded_at__lte=known_at
     )
-    used = set(
-        UsageEvent.objects.filter(customer_id__in=others.values("id"))
-        .order_by()
-        .values_list("customer_id", flat=True)
-        .distinct()
+    others = (
+        Customer.objects.filter(created_at__lt=end, created_at__lte=known_at, parent__isnull=True)
+        .exclude(id__in=committed)
+        .annotate(uses=Exists(use))
     )
     kinds = Counter(
-        f"{customer.get_segment_display()}, {'with' if customer.id in used else 'without'} usage"
+        f"{customer.get_segment_display()}, {'with' if customer.uses else 'without'} usage"
         for customer in others
     )
     return dict(sorted(kinds.items()))

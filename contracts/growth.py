@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from fractions import Fraction
 
-from contracts import terms_of_sale
-from contracts.models import Contract
-from creditops.lib import calendar, money, sql
-from ledger import books
-from ledger.models import Block, Holder, PoolTerm, ThresholdCrossing
+from django.db.models import Exists, OuterRef, Q
 
-# Above these shares, in percent, a signal is raised (Z6); ours, not a law of nature.
-HIT_THE_WALL_PCT = 60
-LEAST_FREE_USE_PCT = 20
-BY_HAND_PCT = 50
+from contracts import fit_signals, terms_of_sale
+from contracts.amendments import RENEWED_BY_ITSELF
+from contracts.models import Amendment, Contract
+from creditops.lib import calendar, money, policies, sql
+from ledger import block_rolls, books
+from ledger.models import Block, PoolTerm, Term, ThresholdCrossing
+
+_FREE = (Block.Kind.PROMO, Block.Kind.DAILY)
+_ENDS = (Amendment.Kind.CANCELLED, Amendment.Kind.TERMINATED)
 
 
 @dataclass
@@ -86,65 +87,81 @@ def _add_terms(months: dict[date, Month], last: date, zone: str, known_at: datet
 
 
 def signals(last: date, *, known_at: datetime) -> Sequence[Signal]:
-    """The ways to fail, measured at the end of a day over the twelve months before."""
+    """The ways to fail, measured over the twelve months before the end of a day, as known at an instant."""
     zone = books.current(known_at).time_zone
+    begin = calendar.add_months(last, -12) + timedelta(days=1)
     end = calendar.local_midnight(last + timedelta(days=1), zone)
-    begin = calendar.local_midnight(calendar.add_months(last, -12) + timedelta(days=1), zone)
-    return [*_not_generous(begin, end), _licence_in_disguise(end)]
+    asked_of = min(end, known_at)
+    limits = {
+        name: money.decimal(policies.in_force([], asked_of)[name])
+        for name in (fit_signals.WALL_PCT, fit_signals.ALLOWANCE_PCT, fit_signals.BY_HAND_PCT)
+    }
+    deals = fit_signals.too_complex(asked_of)
+    return [
+        Signal(deals.code, deals.evidence, deals.limit, deals.shows),
+        *_not_generous(calendar.local_midnight(begin, zone), end, last, known_at, limits),
+        _licence_in_disguise(end, known_at, limits[fit_signals.BY_HAND_PCT]),
+    ]
 
 
-def _not_generous(begin: datetime, end: datetime) -> list[Signal]:
+def _not_generous(
+    begin: datetime, end: datetime, last: date, known_at: datetime, limits: Mapping[str, Fraction]
+) -> list[Signal]:
     """Trials that used up their free credits and did not buy; free credits that hardly anybody touched."""
-    free = Block.objects.filter(
-        kind__in=(Block.Kind.PROMO, Block.Kind.DAILY), effective_at__range=(begin, end)
-    )
-    tried = set(free.order_by().values_list("customer_id", flat=True).distinct())
-    bought = set(
-        Block.objects.filter(customer_id__in=tried, kind=Block.Kind.PAID, effective_at__lt=end)
-        .order_by()
-        .values_list("customer_id", flat=True)
-        .distinct()
-    )
+    known = Block.objects.filter(recorded_at__lte=known_at, effective_at__lt=end).order_by()
+    free = known.filter(kind__in=_FREE, effective_at__gte=begin)
+    tried = set(free.values_list("customer_id", flat=True).distinct())
+    paid = known.filter(customer_id__in=tried, kind=Block.Kind.PAID)
+    bought = set(paid.values_list("customer_id", flat=True).distinct())
     hit = set(
         ThresholdCrossing.objects.filter(
-            customer_id__in=tried, threshold="EXHAUSTED", crossed_at__range=(begin, end)
+            customer_id__in=tried, threshold="EXHAUSTED", crossed_at__gte=begin, crossed_at__lt=end
         )
         .order_by()
         .values_list("customer_id", flat=True)
         .distinct()
     )
-    lost = _share(len(hit - bought), len(hit))
-    used = set(
-        free.filter(state__used__gt=0).order_by().values_list("customer_id", flat=True).distinct()
-    )
-    touched = _share(len(used), len(tried))
+    used = {
+        block.customer_id
+        for block in block_rolls.at_end_of(last, known_at=known_at)
+        if block.kind in _FREE and block.used and block.effective_at >= begin
+    }
+    lost, touched = _share(len(hit - bought), len(hit)), _share(len(used), len(tried))
+    most, least = limits[fit_signals.WALL_PCT], limits[fit_signals.ALLOWANCE_PCT]
     return [
         Signal("NOT_GENEROUS", f"{_said(lost)} of {len(hit)} who used up their free credits did not buy",
-               f"more than {HIT_THE_WALL_PCT} %", None if lost is None else lost > HIT_THE_WALL_PCT),
+               f"more than {_plain(most)} %", None if lost is None else lost > most),
         Signal("NOT_GENEROUS", f"{_said(touched)} of {len(tried)} who got free credits used any",
-               f"less than {LEAST_FREE_USE_PCT} %",
-               None if touched is None else touched < LEAST_FREE_USE_PCT),
+               f"less than {_plain(least)} %", None if touched is None else touched < least),
     ]  # fmt: skip
 
 
-def _licence_in_disguise(end: datetime) -> Signal:
-    """Contracts whose credits don't roll over and that do not renew by themselves."""
-    running = list(
-        Contract.objects.filter(signed_at__lt=end)
-        .exclude(status=Contract.Status.ENDED)
-        .select_related("holder__customer")
+def _licence_in_disguise(end: datetime, known_at: datetime, most: Fraction) -> Signal:
+    """Contracts whose credits don't roll over and that do not renew by themselves, of those whose term had
+    not ended; as they were before ends that were recorded since."""
+    terms = Term.objects.filter(
+        customer_id=OuterRef("customer_id"), holder_id=OuterRef("holder_id"), ends_at__gt=end
     )
-    holders: list[Holder] = [contract.holder for contract in running]
-    settings = terms_of_sale.in_force_of(holders, end)
+    first_or_begun = Q(number=1) | Q(starts_at__lte=known_at)
+    signed = Contract.objects.filter(signed_at__lt=end, signed_at__lte=known_at)
+    running = list(
+        signed.filter(Exists(terms.filter(first_or_begun))).select_related("holder__customer")
+    )
+    settings = terms_of_sale.in_force_of([contract.holder for contract in running], end)
+    since = Amendment.objects.filter(kind__in=_ENDS, signed_at__gt=known_at).order_by("-no")
+    by_itself = {row.contract_id: row.effect.get(RENEWED_BY_ITSELF, False) for row in since}
     disguised = [
-        c for c in running if settings[c.holder_id]["rollover"] == "NONE" and not c.auto_renew
+        contract
+        for contract in running
+        if settings[contract.holder_id]["rollover"] == "NONE"
+        and not by_itself.get(contract.pk, contract.auto_renew)
     ]
     share = _share(len(disguised), len(running))
     return Signal(
         "LICENCE_IN_DISGUISE",
         f"{_said(share)} of {len(running)} contracts have no rollover and are renewed by hand",
-        f"more than {BY_HAND_PCT} %",
-        None if share is None else share > BY_HAND_PCT,
+        f"more than {_plain(most)} %",
+        None if share is None else share > most,
     )
 
 
@@ -154,3 +171,7 @@ def _share(part: int, whole: int) -> Fraction | None:
 
 def _said(share: Fraction | None) -> str:
     return "None" if share is None else f"{money.fixed_text(share, 1)} %"
+
+
+def _plain(limit: Fraction) -> str:
+    return money.decimal_text(limit)

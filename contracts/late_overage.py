@@ -85,5 +85,6 @@ def bill(contract: Contract, term: Term, *, at: datetime) -> ScheduledCharge | N
             credits=-too_high.credits,
             amount_minor=-too_high.minor,
             at=at,
+            recorded_at=at,
             part=f":{_charges(contract, term).count() + 1}",
         )

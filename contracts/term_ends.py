@@ -156,6 +156,7 @@ def end_term(subject: str, due_at: datetime, recorded_at: datetime) -> None:
                 credits=figures.overage_credits,
                 amount_minor=figures.overage_minor,
                 at=due_at,
+                recorded_at=recorded_at,
             )
         agreed = agreed_after(contract, term)
         if figures is not None and _renews(contract, figures, agreed):
@@ -173,7 +174,14 @@ def _renews(contract: Contract, figures: Proposal, agreed: AgreedTerm | None) ->
 
 
 def leave_overage(
-    contract: Contract, term: Term, *, credits: int, amount_minor: int, at: datetime, part: str = ""
+    contract: Contract,
+    term: Term,
+    *,
+    credits: int,
+    amount_minor: int,
+    at: datetime,
+    recorded_at: datetime,
+    part: str = "",
 ) -> ScheduledCharge:
     """Leave overage of a closing or closed term as a charge, at the commitment's price (O4, X10)."""
     return activation.leave_charge(
@@ -185,6 +193,7 @@ def leave_overage(
         issue_at=at,
         due_on=_due_on(contract, at),
         receivable_at=at,
+        at=recorded_at,
         part=part,
     )
 
@@ -297,6 +306,7 @@ def _renew(
         issue_at=issue_at,
         due_on=_due_on(contract, issue_at),
         receivable_at=receivable_at,
+        at=recorded_at,
     )
     if bonus:
         activation.leave_charge(
@@ -308,6 +318,7 @@ def _renew(
             issue_at=issue_at,
             due_on=_due_on(contract, issue_at),
             receivable_at=receivable_at,
+            at=recorded_at,
         )
     if not contract.cancellable:
         paid, given = money.allocate(figures.price_minor, [figures.credits, bonus])

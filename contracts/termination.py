@@ -50,6 +50,7 @@ def terminate(contract: Contract, *, end: datetime, by: str, reason: str, at: da
             )
         term.ends_at = end
         term.save(update_fields=["ends_at"])
+        by_itself = found.auto_renew
         found.terminated_at = at
         found.auto_renew = False
         found.renewal_signed_at = None
@@ -58,6 +59,13 @@ def terminate(contract: Contract, *, end: datetime, by: str, reason: str, at: da
             expiry.cut_short(pool, end, at=at, reason=f"{reason} (by {by})")
         agreements.plan_end(found, end)
         commissions.plan_ends(found)
-        amendments.record_end(found, Amendment.Kind.TERMINATED, by=by, reason=reason, at=at)
+        amendments.record_end(
+            found,
+            Amendment.Kind.TERMINATED,
+            renewed_by_itself=by_itself,
+            by=by,
+            reason=reason,
+            at=at,
+        )
     contract.refresh_from_db()
     return term

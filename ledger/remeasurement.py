@@ -7,6 +7,7 @@ rate that it came at.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -17,7 +18,7 @@ from django.db.models import F, Max, Q, Sum
 from accounts.models import Customer
 from creditops.lib import calendar, locks, money
 from ledger import books, chart, exchange, journal, open_items, posting
-from ledger.journal import Posting
+from ledger.journal import Entry, Posting
 from ledger.models import BookSettings, Holder, JournalLine, Pool, PoolTerm
 from ledger.open_items import Foreign
 from ledger.periods import Months
@@ -48,46 +49,48 @@ def remeasure_due(subject: str, due_at: datetime, recorded_at: datetime) -> None
         items = _open(customer, through)
         for item in items:
             locks.hold(item.name)
-        for item in _open(customer, through) if items else []:
-            _value(item, customer, through, months, current, due_at, recorded_at)
+        if items:
+            _value(_open(customer, through), customer, through, months, due_at, recorded_at)
         if items or _may_open(customer, current, due_at):
             next_month = calendar.local_date(due_at, current.time_zone)
             open_items.expect_month_end(customer, next_month, current.time_zone)
 
 
 def _value(
-    item: _Item,
+    items: Sequence[_Item],
     customer: Customer,
     through: date,
     months: Months,
-    current: BookSettings,
     due_at: datetime,
     at: datetime,
 ) -> None:
-    """Carry an item at the rate in force at the month's last instant."""
-    exact = item.open_minor * exchange.rate(item.currency, due_at - calendar.TICK)
-    gained = money.rounded(exact, current.rounding) - item.carried_minor
-    journal.post(
-        Posting(
-            on=months.posting_date(through),
-            recipe="JE-21",
-            memo=f"{item.currency} at the rate of {through}: {item.name.replace(':', ' ')}",
-            source=f"remeasured:{item.name}:{through}",
-            customer_id=customer.id,
-            holder=_holder(customer, item),
-        ),
-        debit={item.account: gained},
-        credit={chart.CURRENCY: gained},
-        foreign={item.account: Foreign(item.currency, 0, item.name)},
-        currency=current.currency,
-        at=at,
-    )
+    """Carry a customer's items at the rates in force at the month's last instant; however many they are,
+    one query per currency and two statements."""
+    current = books.current(at)
+    instant = due_at - calendar.TICK
+    rates = {code: exchange.rate(code, instant) for code in {item.currency for item in items}}
+    holders = Holder.objects.filter(
+        customer_id=customer.id, id__in={item.holder_id for item in items}
+    ).in_bulk()
 
+    def entry(item: _Item) -> Entry:
+        exact = item.open_minor * rates[item.currency]
+        gained = money.rounded(exact, current.rounding) - item.carried_minor
+        return Entry(
+            Posting(
+                on=months.posting_date(through),
+                recipe="JE-21",
+                memo=f"{item.currency} at the rate of {through}: {item.name.replace(':', ' ')}",
+                source=f"remeasured:{item.name}:{through}",
+                customer_id=customer.id,
+                holder=holders.get(item.holder_id or 0),
+            ),
+            {item.account: gained},
+            {chart.CURRENCY: gained},
+            {item.account: Foreign(item.currency, 0, item.name)},
+        )
 
-def _holder(customer: Customer, item: _Item) -> Holder | None:
-    if item.holder_id is None:
-        return None
-    return Holder.objects.get(customer_id=customer.id, id=item.holder_id)
+    journal.post_all([entry(item) for item in items], currency=current.currency, at=at)
 
 
 def _open(customer: Customer, through: date) -> list[_Item]:

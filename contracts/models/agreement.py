@@ -149,6 +149,7 @@ class ScheduledCharge(Record):
         null=True, blank=True, help_text="when the right is unconditional; empty: at payment (V3)"
     )
     source = models.CharField(max_length=200, unique=True)
+    recorded_at = models.DateTimeField()
     taken_back_credits = models.PositiveBigIntegerField(
         default=0, help_text="by credit notes or a void of its invoice"
     )

@@ -56,12 +56,13 @@ class Moment:
     do: Callable[[datetime], None] = field(compare=False)
 
 
-def seed(now: datetime, tell: Callable[[str], None]) -> None:
+def seed(now: datetime, tell: Callable[[str], None], *, closes: bool = True) -> None:
     """Make the demo book as of `now`, in an empty book.
 
     Args:
         now: the year ends here.
         tell: called with a sentence per step.
+        closes: whether its months are closed, but for the last two.
     """
     first = calendar.local_midnight(
         calendar.add_months(calendar.month_start(now.date()), -MONTHS), "UTC"
@@ -74,7 +75,7 @@ def seed(now: datetime, tell: Callable[[str], None]) -> None:
     moments: Iterator[Moment] = merge(
         *(sorted(story(first, now, card)) for story in stories),
         *(_usage(habit, first, now) for habit in HABITS),
-        _months(first, now),
+        _months(first, now, closes=closes),
     )
     month = None
     for moment in moments:
@@ -200,10 +201,10 @@ def _send(batch: list[Message]) -> Callable[[datetime], None]:
     return send
 
 
-def _months(first: datetime, now: datetime) -> Iterator[Moment]:
+def _months(first: datetime, now: datetime, *, closes: bool) -> Iterator[Moment]:
     """Months close ten days after their end, but for the last one; odd messages come in now and then."""
     start = calendar.local_date(first, "UTC")
-    for number in range(1, MONTHS):
+    for number in range(1, MONTHS if closes else 1):
         month = calendar.add_months(start, number - 1)
         after = calendar.local_midnight(calendar.add_months(start, number), "UTC")
         yield Moment(after + timedelta(days=10), "close", _close(month))

@@ -24,6 +24,8 @@ _NAMES = {
     "signal_wall_pct": "Not generous: free credits used up, nothing bought",
     "signal_allowance_pct": "Not generous: free credits not used",
     "signal_by_hand_pct": "Licence in disguise: renewed by hand",
+    "signal_sign_days": "Too complex: days from quote to signature",
+    "signal_small_deal": "Too complex: what a small deal is",
     "retirement_notice_days": "Notice of a retired action",
     "rounding": "Rounding of halves",
     "ssp_per_credit": "Price of a credit on its own",
@@ -79,7 +81,8 @@ _GROUPS = {
     "Commissions": ("upfront_commission_pct", "contract_cost"),
     "Subscriptions": ("grace_hours", "grace_pct", "auto_adjust", "auto_top_up"),
     "Signals that credits fail": (
-        "signal_wall_pct", "signal_allowance_pct", "signal_by_hand_pct",
+        "signal_wall_pct", "signal_allowance_pct", "signal_by_hand_pct", "signal_sign_days",
+        "signal_small_deal",
     ),
     "The books": (
         "go_live_signed", "rounding", "accounting_zone", "money_alone_up_to", "expected_loss", "datev",

@@ -21,6 +21,8 @@ from contracts.models import Contract
 from creditops.close import month_end
 from creditops.lib import approvals, calendar, policies
 from creditops.lib.refusals import Refusal
+from creditops.reports import catalogue
+from creditops.reports.frame import Asked, Kind, Report
 from invoicing import (
     credit_notes,
     documents,
@@ -80,7 +82,8 @@ class Life:
             ("quill", None),
         ]
         self.refused: list[str] = []
-        self.closed: list[date] = []
+        # What reports said of closed months, as known then.
+        self.told: list[tuple[Kind, Asked, Report]] = []
         self.now = START
         cast.run_due(START)
 
@@ -205,7 +208,15 @@ class Life:
             if refusal.code == "close_checklist_open":
                 raise AssertionError(refusal.detail) from refusal
             raise
-        self.closed.append(month)
+        self._tell(month, list(catalogue.SECTIONS.values())[act.which % len(catalogue.SECTIONS)])
+
+    def _tell(self, month: date, kinds: Sequence[Kind]) -> None:
+        """What reports say of a closed month now."""
+        last = calendar.day_before(calendar.add_months(month, 1))
+        for kind in kinds:
+            by = next(iter(kind.groups), "")
+            asked = Asked(month, last, self.now, by, remembered=True)
+            self.told.append((kind, asked, kind.make(asked)))
 
     def _one(self, rows: Any, act: Act) -> Any:
         """One of the rows. Raises Refusal where there is none."""

@@ -79,7 +79,7 @@ class WideLife(Life):
             tax_rates.define(country="US", region="CA", rate_pct="7.25", at=self.now)
         for contract in billing_runs.waiting(self.now):
             billing.bill(contract, until=self.now, at=self.now)
-        for charge in ScheduledCharge.objects.filter(contract__cancellable=True):
+        for charge in ScheduledCharge.objects.filter(contract__cancellable=True, kind="COMMITMENT"):
             left = charge.credits - charge.taken_back_credits
             if left and activation.block_of(charge) is None:
                 credit_notes.credit(

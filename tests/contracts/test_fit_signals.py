@@ -1,14 +1,18 @@
 """Whether credits fit and how they fail, from the books (S10, S16, S75 to S77, Z6)."""
 
+from datetime import date
+
 import pytest
 
 from contracts import fit_signals, rate_cards
+from contracts.quote_terms import Year
 from contracts.rate_cards import Item
 from creditops.lib import policies
 from ledger import limit_reports
-from tests import cast
+from tests import cast, offers
 
 pytestmark = pytest.mark.django_db
+paper = offers.paper
 
 NOW = cast.at("2026-03-01")
 
@@ -57,7 +61,32 @@ def test_no_rollover_and_renewals_by_hand_are_a_licence_in_disguise():
         True, "of 3 contracts without rollover 2 are renewed by hand",
     )  # fmt: skip
     assert found.remedy == "redesign around actual usage data"
-    assert signal("TOO_COMPLEX").shows is None
+
+
+def test_small_deals_that_take_long_to_sign_are_a_signal(paper):
+    """Of three below $10,000 the middle one took 46 days; a large one that took two does not count."""
+    assert signal("TOO_COMPLEX").evidence == "No quote below $10,000 was signed within a year."
+    offers.price_list()
+    for code, signed in (("a", "2026-01-03"), ("b", "2026-02-16"), ("c", "2026-02-20")):
+        _sign(code, cast.at(signed))
+    _sign("large", cast.at("2026-01-03"), years=(Year(1_000_000, 1_000_000, 1_000_000),))
+
+    found = signal("TOO_COMPLEX")
+
+    assert (found.shows, found.evidence) == (
+        True, "3 deals below $10,000 took a median of 46 days from quote to signature",
+    )  # fmt: skip
+    policies.change(
+        policies.BOOKS, {"signal_sign_days": 46}, effective_at=NOW, recorded_at=NOW, by="Ines"
+    )
+    assert signal("TOO_COMPLEX").shows is False
+
+
+def _sign(code: str, when, **terms) -> None:
+    sent = offers.offered(
+        cast.customer(code), starts_on=date(2026, 3, 1), open_until=date(2026, 2, 28), **terms
+    )
+    offers.accept(sent, when=when)
 
 
 def test_the_three_conditions_are_measured():

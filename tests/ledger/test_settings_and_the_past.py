@@ -61,6 +61,8 @@ OTHERWISE = {
     "seat_allowance": 5,
     "signal_allowance_pct": "30",
     "signal_by_hand_pct": "40",
+    "signal_sign_days": 30,
+    "signal_small_deal": "5000",
     "signal_wall_pct": "50",
     "ssp_per_credit": "0.01",
     "ssp_tolerance_pct": "20",

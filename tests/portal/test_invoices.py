@@ -92,6 +92,7 @@ def test_the_next_charge_is_told_before_it_is_invoiced(acme: Acme):
     activation.leave_charge(
         acme.contract, term, ScheduledCharge.Kind.OVERAGE, credits=5, amount_minor=500,
         issue_at=at("2026-12-31"), due_on=date(2027, 1, 30), receivable_at=None,
+        at=at("2026-06-01"),
     )  # fmt: skip
 
     assert invoices.next_charge(visitor(acme.customer)) == Next(
