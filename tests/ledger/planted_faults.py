@@ -467,4 +467,7 @@ SHOWS_IN = {
     locks_are_forgotten: 3,
     prices_begin_an_instant_late: 7,
     what_providers_charge_is_rounded_day_by_day: 2,
+    only_the_first_unit_can_be_scoped: 26,
+    ended_terms_still_cover: 2,
+    any_of_two_contracts_pays: 6,
 }
