@@ -56,17 +56,23 @@ class Spread:
 
 @dataclass(frozen=True)
 class Times:
-    """How long something takes, and how many times as long as what it is held against; in seconds."""
+    """How long something takes, and how many times as long as what it is held against; in seconds.
+
+    `most` is how many times that may be; None: nothing is promised.
+    """
 
     name: str
     seconds: float
     beside: float
     held_against: str
+    most: float | None = None
 
     def __str__(self) -> str:
+        times = self.seconds / self.beside
+        told = "" if self.most is None or times <= self.most else f"; beyond {self.most:g}"
         return (
-            f"{self.name}: {self.seconds:.2f} s, {self.seconds / self.beside:.1f} times {self.held_against} "
-            f"({self.beside:.2f} s)"
+            f"{self.name}: {self.seconds:.2f} s, {times:.1f} times {self.held_against} "
+            f"({self.beside:.2f} s){told}"
         )
 
 

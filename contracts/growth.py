@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from fractions import Fraction
@@ -13,14 +13,10 @@ from django.db.models import Exists, OuterRef, Q
 from contracts import fit_signals, terms_of_sale
 from contracts.amendments import RENEWED_BY_ITSELF
 from contracts.models import Amendment, Contract
-from creditops.lib import calendar, money, sql
+from creditops.lib import calendar, money, policies, sql
 from ledger import block_rolls, books
 from ledger.models import Block, PoolTerm, Term, ThresholdCrossing
 
-# Above these shares, in percent, a signal is raised (Z6); ours, not a law of nature.
-HIT_THE_WALL_PCT = 60
-LEAST_FREE_USE_PCT = 20
-BY_HAND_PCT = 50
 _FREE = (Block.Kind.PROMO, Block.Kind.DAILY)
 _ENDS = (Amendment.Kind.CANCELLED, Amendment.Kind.TERMINATED)
 
@@ -95,15 +91,22 @@ def signals(last: date, *, known_at: datetime) -> Sequence[Signal]:
     zone = books.current(known_at).time_zone
     begin = calendar.add_months(last, -12) + timedelta(days=1)
     end = calendar.local_midnight(last + timedelta(days=1), zone)
-    deals = fit_signals.too_complex(min(end, known_at))
+    asked_of = min(end, known_at)
+    limits = {
+        name: money.decimal(policies.in_force([], asked_of)[name])
+        for name in (fit_signals.WALL_PCT, fit_signals.ALLOWANCE_PCT, fit_signals.BY_HAND_PCT)
+    }
+    deals = fit_signals.too_complex(asked_of)
     return [
         Signal(deals.code, deals.evidence, deals.limit, deals.shows),
-        *_not_generous(calendar.local_midnight(begin, zone), end, last, known_at),
-        _licence_in_disguise(end, known_at),
+        *_not_generous(calendar.local_midnight(begin, zone), end, last, known_at, limits),
+        _licence_in_disguise(end, known_at, limits[fit_signals.BY_HAND_PCT]),
     ]
 
 
-def _not_generous(begin: datetime, end: datetime, last: date, known_at: datetime) -> list[Signal]:
+def _not_generous(
+    begin: datetime, end: datetime, last: date, known_at: datetime, limits: Mapping[str, Fraction]
+) -> list[Signal]:
     """Trials that used up their free credits and did not buy; free credits that hardly anybody touched."""
     known = Block.objects.filter(recorded_at__lte=known_at, effective_at__lt=end).order_by()
     free = known.filter(kind__in=_FREE, effective_at__gte=begin)
@@ -124,16 +127,16 @@ def _not_generous(begin: datetime, end: datetime, last: date, known_at: datetime
         if block.kind in _FREE and block.used and block.effective_at >= begin
     }
     lost, touched = _share(len(hit - bought), len(hit)), _share(len(used), len(tried))
+    most, least = limits[fit_signals.WALL_PCT], limits[fit_signals.ALLOWANCE_PCT]
     return [
         Signal("NOT_GENEROUS", f"{_said(lost)} of {len(hit)} who used up their free credits did not buy",
-               f"more than {HIT_THE_WALL_PCT} %", None if lost is None else lost > HIT_THE_WALL_PCT),
+               f"more than {_plain(most)} %", None if lost is None else lost > most),
         Signal("NOT_GENEROUS", f"{_said(touched)} of {len(tried)} who got free credits used any",
-               f"less than {LEAST_FREE_USE_PCT} %",
-               None if touched is None else touched < LEAST_FREE_USE_PCT),
+               f"less than {_plain(least)} %", None if touched is None else touched < least),
     ]  # fmt: skip
 
 
-def _licence_in_disguise(end: datetime, known_at: datetime) -> Signal:
+def _licence_in_disguise(end: datetime, known_at: datetime, most: Fraction) -> Signal:
     """Contracts whose credits don't roll over and that do not renew by themselves, of those whose term had
     not ended; as they were before ends that were recorded since."""
     terms = Term.objects.filter(
@@ -157,8 +160,8 @@ def _licence_in_disguise(end: datetime, known_at: datetime) -> Signal:
     return Signal(
         "LICENCE_IN_DISGUISE",
         f"{_said(share)} of {len(running)} contracts have no rollover and are renewed by hand",
-        f"more than {BY_HAND_PCT} %",
-        None if share is None else share > BY_HAND_PCT,
+        f"more than {_plain(most)} %",
+        None if share is None else share > most,
     )
 
 
@@ -168,3 +171,7 @@ def _share(part: int, whole: int) -> Fraction | None:
 
 def _said(share: Fraction | None) -> str:
     return "None" if share is None else f"{money.fixed_text(share, 1)} %"
+
+
+def _plain(limit: Fraction) -> str:
+    return money.decimal_text(limit)

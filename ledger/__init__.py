@@ -31,7 +31,8 @@
 | `graces`, `grace_ends` | a subscription's grace: how it is settled, when it ends |
 | `top_up_needs` | word is left that credits are to be bought |
 | `thresholds`, `alerts` | 50, 80, 95 % and exhausted: noticed, then told |
-| `earnings` | what use was worth by meter, what free credits did, what overage came to |
+| `meter_uses` | what use was worth by meter |
+| `earnings` | what free credits did, what overage came to |
 | `provider_costs` | what providers charge for what is passed on at zero markup |
 | `books`, `chart`, `journal`, `posting`, `periods` | double entry: accounts, entries, usage, months |
 | `recipes` | the catalogue of postings |

@@ -1,4 +1,4 @@
-"""Answers what use was worth by meter, what free credits did, and what overage came to, by posting date."""
+"""Answers what free credits did, and what overage came to, by posting date."""
 
 from __future__ import annotations
 
@@ -7,19 +7,6 @@ from datetime import date, datetime
 
 from creditops.lib import sql
 from ledger import books
-
-
-@dataclass(frozen=True)
-class MeterUse:
-    """Use of a meter in a time: credits and their value in minor units. `revenue_class` says where the value
-    went: `usage`, `agent`, `entitled` (`ledger.drawdown`)."""
-
-    meter: str
-    name: str
-    revenue_class: str
-    overage: bool
-    credits: int
-    value_minor: int
 
 
 @dataclass(frozen=True)
@@ -42,12 +29,6 @@ class TermOverage:
     term_id: int
     credits: int
     value_minor: int
-
-
-def by_meter(first: date, last: date, *, known_at: datetime) -> list[MeterUse]:
-    """What use was worth, meter by meter; it reads all usage of the time once."""
-    asked = {"first": first, "last": last, "known_at": known_at}
-    return [MeterUse(*row) for row in sql.rows("ledger", "meter_revenue", **asked)]
 
 
 def of_free_credits(first: date, last: date, *, known_at: datetime) -> list[FreeUse]:

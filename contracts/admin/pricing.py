@@ -161,7 +161,7 @@ class RateCampaignAdmin(ReadOnlyAdmin):
 class CampaignNoticeAdmin(ReadOnlyAdmin):
     """Who was written to about a campaign, and when."""
 
-    named_by = ("campaign__card", "customer")
+    named_by = ("campaign", "customer")
     list_display = ("__str__", "customer", "number", "noticed_at")
     list_filter = ("number",)
     ordering = ("-noticed_at", "-id")

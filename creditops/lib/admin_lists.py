@@ -69,18 +69,15 @@ def attach(rows: Sequence[Any], names: Iterable[str]) -> None:
 
     Args:
         rows: of one model.
-        names: of foreign keys; "version__quote" goes on from one to the next.
+        names: of foreign keys.
 
     One query for each, with the customer wherever the key of what is looked up has one.
     """
-    for path in names:
-        name, _, rest = path.partition("__")
+    for name in names:
         field = type(rows[0])._meta.get_field(name) if rows else None
         missing = [row for row in rows if field and not field.is_cached(row)]
         if missing:
             _attach_one(missing, field)
-        if rest:
-            attach([further for row in rows if (further := getattr(row, name))], [rest])
 
 
 def _attach_one(owners: Sequence[Any], field: Any) -> None:

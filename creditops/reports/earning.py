@@ -22,8 +22,8 @@ from creditops.reports.frame import (
     texts,
 )
 from creditops.reports.naming import Names
-from ledger import books, chart, drawdown, earnings, statements
-from ledger.earnings import MeterUse
+from ledger import books, chart, drawdown, earnings, meter_uses, statements
+from ledger.meter_uses import MeterUse
 from ledger.models import Account, JournalEntry, JournalLine
 
 CATEGORY, PRODUCT, CUSTOMER = "category", "product", "customer"
@@ -132,7 +132,7 @@ def _total_check(rows: list[list[Cell]], by_account: dict[str, int]) -> Check:
 
 def _by_product(asked: Asked, by_account: dict[str, int]) -> tuple[Table, list[Check]]:
     """Meters with what their use was worth; then what is earned otherwise, by recipe."""
-    uses = earnings.by_meter(asked.first, asked.last, known_at=asked.known_at)
+    uses = meter_uses.of(asked.first, asked.last, known_at=asked.known_at)
     meters: dict[tuple[str, str], list[MeterUse]] = defaultdict(list)
     for use in uses:
         meters[use.name, use.meter].append(use)

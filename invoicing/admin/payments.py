@@ -197,7 +197,7 @@ class PayBackAdmin(CustomerRows, ReadOnlyAdmin):
     """Money on account that went back to who had paid it."""
 
     customer = "receipt__customer"
-    named_by = ("receipt__customer",)
+    named_by = ("receipt",)
     list_display = ("reference", "receipt", "amount_minor", "paid_at", "paid_by", "reason")
     list_filter = (CustomerFilter, "paid_at")
     search_fields = ("reference", "receipt__reference")
@@ -209,7 +209,7 @@ class ChargebackAdmin(CustomerRows, ReadOnlyAdmin):
     """Card payments that a bank took back; their invoices are owed again."""
 
     customer = "payment__invoice__customer"
-    named_by = ("payment__invoice", "dispute__invoice")
+    named_by = ("payment", "dispute")
     list_display = (
         "payment", "dispute", of_money("amount_minor", currency="dispute.currency"), "taken_at",
     )  # fmt: skip

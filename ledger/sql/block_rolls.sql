@@ -3,44 +3,43 @@
 -- %(last)s; in minor units of the books' currency. With how many credits left it through %(last)s, and what
 -- the block and its layer are. Days are those of the books, in %(zone)s.
 --
--- Runs of drains that lie end to end on a layer are valued once (M4: a sum of differences is the difference
--- of the ends), so that the cost follows the number of days and layouts, not that of drains. What recognises
--- in proportion to use is worth what runs booked, on the day of their entries.
-WITH line_runs AS (
-  SELECT d.customer_id, d.pool_id, d.line, d.layout_no, g.pos, g.block_id, g.layer_id,
-         d.posting_date < %(first)s AS before,
-         sum(least(g.pos_end, d.pos_end) - greatest(g.pos, d.pos))::bigint AS credits,
-         min(g.r0 + greatest(g.pos, d.pos) - g.pos) AS r_from,
-         max(g.r0 + least(g.pos_end, d.pos_end) - g.pos) AS r_to
+-- What a layout drew on a day is one run where its drains lie end to end: they never overlap, so they do if they
+-- are as long together as the way from the first to the last. A run is valued once (M4: a sum of differences is
+-- the difference of the ends), so that the cost follows the number of days and layouts, not that of drains; where
+-- something lies between, drain by drain. What recognises in proportion to use is worth what runs of its own
+-- booked, on the day of their entries.
+WITH days AS MATERIALIZED (
+  SELECT d.customer_id, d.pool_id, d.line, d.layout_no, d.posting_date,
+         min(d.pos) AS pos, max(d.pos_end) AS pos_end,
+         sum(d.pos_end - d.pos) = max(d.pos_end) - min(d.pos) AS whole
   FROM ledger_drain AS d
+  WHERE d.posting_date <= %(last)s AND d.recorded_at <= %(known_at)s
+    AND (%(customer)s::bigint IS NULL OR d.customer_id = %(customer)s)
+  GROUP BY d.customer_id, d.pool_id, d.line, d.layout_no, d.posting_date
+),
+drawn AS (
+  SELECT r.customer_id, r.pool_id, r.line, r.layout_no, r.posting_date, r.pos, r.pos_end
+  FROM days AS r WHERE r.whole
+  UNION ALL
+  SELECT d.customer_id, d.pool_id, d.line, d.layout_no, d.posting_date, d.pos, d.pos_end
+  FROM days AS r
+  JOIN ledger_drain AS d
+    ON d.customer_id = r.customer_id AND d.pool_id = r.pool_id AND d.line = r.line
+   AND d.layout_no = r.layout_no AND d.posting_date = r.posting_date AND d.pos >= r.pos AND d.pos < r.pos_end
+  WHERE NOT r.whole AND d.recorded_at <= %(known_at)s
+),
+pieces AS (
+  SELECT d.customer_id, g.block_id, g.layer_id, d.posting_date < %(first)s AS before, 'CONSUME' AS type,
+         least(g.pos_end, d.pos_end) - greatest(g.pos, d.pos) AS credits,
+         creditops_released(k.cost_functional_minor, k.quantity, g.r0 + least(g.pos_end, d.pos_end) - g.pos)
+           - creditops_released(k.cost_functional_minor, k.quantity, g.r0 + greatest(g.pos, d.pos) - g.pos)
+           AS value
+  FROM drawn AS d
   JOIN ledger_segment AS g
     ON g.customer_id = d.customer_id AND g.pool_id = d.pool_id AND g.line = d.line
    AND g.layout_no = d.layout_no AND g.pos < d.pos_end AND g.pos_end > d.pos
-  WHERE g.block_id IS NOT NULL AND d.posting_date <= %(last)s AND d.recorded_at <= %(known_at)s
-    AND (%(customer)s::bigint IS NULL OR d.customer_id = %(customer)s)
-  GROUP BY d.customer_id, d.pool_id, d.line, d.layout_no, g.pos, g.block_id, g.layer_id, 8
-),
-pieces AS (
-  SELECT r.customer_id, r.block_id, r.layer_id, r.before, 'CONSUME' AS type, r.credits,
-         CASE WHEN r.credits = r.r_to - r.r_from THEN
-           creditops_released(k.cost_functional_minor, k.quantity, r.r_to)
-             - creditops_released(k.cost_functional_minor, k.quantity, r.r_from)
-         ELSE (
-           SELECT sum(creditops_released(k.cost_functional_minor, k.quantity,
-                        g.r0 + least(g.pos_end, d.pos_end) - g.pos)
-                    - creditops_released(k.cost_functional_minor, k.quantity,
-                        g.r0 + greatest(g.pos, d.pos) - g.pos))
-           FROM ledger_segment AS g
-           JOIN ledger_drain AS d
-             ON d.customer_id = g.customer_id AND d.pool_id = g.pool_id AND d.line = g.line
-            AND d.layout_no = g.layout_no AND d.pos < g.pos_end AND d.pos_end > g.pos
-           WHERE g.customer_id = r.customer_id AND g.pool_id = r.pool_id AND g.line = r.line
-             AND g.layout_no = r.layout_no AND g.pos = r.pos
-             AND d.posting_date <= %(last)s AND d.recorded_at <= %(known_at)s
-             AND (d.posting_date < %(first)s) = r.before)
-         END AS value
-  FROM line_runs AS r
-  JOIN ledger_costlayer AS k ON k.customer_id = r.customer_id AND k.id = r.layer_id
+  JOIN ledger_costlayer AS k ON k.customer_id = g.customer_id AND k.id = g.layer_id
+  WHERE g.block_id IS NOT NULL
   UNION ALL
   SELECT m.customer_id, m.block_id, m.layer_id, m.posting_date < %(first)s,
          replace(m.type, '_REVERSAL', ''), m.credits,

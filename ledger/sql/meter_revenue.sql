@@ -1,13 +1,20 @@
--- What use of %(first)s through %(last)s by posting date was worth, per meter, class of revenue and whether it
--- was overage, as known at %(known_at)s: in minor units of the books' currency, with its credits. Without free
--- credits that a policy values by themselves, and blocks that recognise in proportion to use.
+-- What use of %(first)s through %(last)s by posting date was worth that has no slot (`meter_slots`): what lies in
+-- stretches of lines that are torn, and moves; per meter, class of revenue and whether it was overage, as known
+-- at %(known_at)s: in minor units of the books' currency, with its credits. Event by event. Without free credits
+-- that a policy values by themselves, and blocks that recognise in proportion to use.
 -- The number of an event begins with that of its delivery, as a drain names it: so events and drains meet in one
 -- pass over both.
 WITH drains AS MATERIALIZED (
   SELECT d.customer_id, d.pool_id, d.line, d.layout_no, d.batch_id, d.revenue_class, d.pos, d.pos_end,
          d.time_min
-  FROM ledger_drain AS d
-  WHERE d.posting_date BETWEEN %(first)s AND %(last)s AND d.recorded_at <= %(known_at)s
+  FROM unnest(%(customer)s::bigint[], %(pool)s::bigint[], %(line)s::smallint[], %(layout)s::int[],
+              %(revenue_class)s::text[], %(on)s::date[], %(pos)s::bigint[], %(pos_end)s::bigint[])
+    AS torn (customer_id, pool_id, line, layout_no, revenue_class, posting_date, pos, pos_end)
+  JOIN ledger_drain AS d
+    ON d.customer_id = torn.customer_id AND d.pool_id = torn.pool_id AND d.line = torn.line
+   AND d.layout_no = torn.layout_no AND d.revenue_class = torn.revenue_class
+   AND d.posting_date = torn.posting_date AND d.pos >= torn.pos AND d.pos < torn.pos_end
+  WHERE d.recorded_at <= %(known_at)s
 ),
 bounds AS MATERIALIZED (
   SELECT min(batch_id) << 16 AS first, (max(batch_id) + 1) << 16 AS last FROM drains
@@ -46,21 +53,15 @@ pieces AS (
   JOIN ledger_usageevent AS e ON e.customer_id = m.customer_id AND e.id = m.event_id
   WHERE m.type IN ('CONSUME', 'CONSUME_REVERSAL', 'OVERAGE', 'OVERAGE_REVERSAL')
     AND m.posting_date BETWEEN %(first)s AND %(last)s AND m.recorded_at <= %(known_at)s
-),
-valued AS (
-  SELECT p.meter_id, p.revenue_class, p.block_id IS NULL AS overage, sum(p.r_to - p.r_from)::bigint AS credits,
-         sum(CASE WHEN p.block_id IS NULL AND k.currency <> (SELECT currency FROM ledger_booksettings) THEN
-               creditops_functional(creditops_released(k.cost_minor, k.quantity, p.r_to)
-                 - creditops_released(k.cost_minor, k.quantity, p.r_from), k.currency, p.time_min)
-             ELSE creditops_released(k.cost_functional_minor, k.quantity, p.r_to)
-                - creditops_released(k.cost_functional_minor, k.quantity, p.r_from) END)::bigint AS value
-  FROM pieces AS p
-  JOIN ledger_costlayer AS k ON k.customer_id = p.customer_id AND k.id = p.layer_id
-  LEFT JOIN ledger_block AS b ON b.customer_id = p.customer_id AND b.id = p.block_id
-  WHERE b.id IS NULL OR b.breakage <> 'PROPORTIONAL' AND b.promo_minor IS NULL
-  GROUP BY p.meter_id, p.revenue_class, p.block_id IS NULL
 )
-SELECT meter.code, meter.name, v.revenue_class, v.overage, v.credits, v.value
-FROM valued AS v
-JOIN ledger_meter AS meter ON meter.id = v.meter_id
-ORDER BY meter.name, meter.code, v.revenue_class, v.overage
+SELECT p.meter_id, p.revenue_class, p.block_id IS NULL AS overage, sum(p.r_to - p.r_from)::bigint AS credits,
+       sum(CASE WHEN p.block_id IS NULL AND k.currency <> (SELECT currency FROM ledger_booksettings) THEN
+             creditops_functional(creditops_released(k.cost_minor, k.quantity, p.r_to)
+               - creditops_released(k.cost_minor, k.quantity, p.r_from), k.currency, p.time_min)
+           ELSE creditops_released(k.cost_functional_minor, k.quantity, p.r_to)
+              - creditops_released(k.cost_functional_minor, k.quantity, p.r_from) END)::bigint AS value
+FROM pieces AS p
+JOIN ledger_costlayer AS k ON k.customer_id = p.customer_id AND k.id = p.layer_id
+LEFT JOIN ledger_block AS b ON b.customer_id = p.customer_id AND b.id = p.block_id
+WHERE b.id IS NULL OR b.breakage <> 'PROPORTIONAL' AND b.promo_minor IS NULL
+GROUP BY p.meter_id, p.revenue_class, p.block_id IS NULL

@@ -6,6 +6,7 @@ stand in tests/test_admin.py; what each rule promises in docs/database-rules.md.
 
 from __future__ import annotations
 
+import re
 from datetime import date
 
 import pytest
@@ -466,7 +467,8 @@ def test_it_is_refused_to_raw_sql(books, act):
     with pytest.raises(IntegrityError) as refused, transaction.atomic():
         _commit(statements)
 
-    assert refused.value.__cause__.diag.constraint_name == constraint
+    said = refused.value.__cause__.diag.constraint_name
+    assert re.sub(r"_\d+_pkey$", "_pkey", said) == constraint  # a part has a key of its own
 
 
 @pytest.mark.django_db(transaction=True)

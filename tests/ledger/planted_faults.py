@@ -448,3 +448,26 @@ FAULTS = (
     voids_forget_the_second_unit,
     void_events_stay_in_running_sums,
 )
+
+# In which history those show first that few do: the search begins there. It goes on over all others, so
+# that a number that is out of date costs time and no more.
+SHOWS_IN = {
+    expired_blocks_still_pay: 4,
+    all_credits_have_one_class: 4,
+    corrections_give_back_the_first_draw_first: 8,
+    returned_credits_of_an_ended_block_stay: 6,
+    usage_posts_into_closed_months: 6,
+    holds_are_forgotten: 10,
+    holds_outlive_their_end: 4,
+    captures_keep_their_hold: 4,
+    holds_beyond_the_balance_leave_the_cap_alone: 30,
+    inside_a_batch_seats_stay_as_they_were: 3,
+    holds_leave_seats_alone: 22,
+    corrections_keep_their_seat: 3,
+    locks_are_forgotten: 3,
+    prices_begin_an_instant_late: 7,
+    what_providers_charge_is_rounded_day_by_day: 2,
+    only_the_first_unit_can_be_scoped: 26,
+    ended_terms_still_cover: 2,
+    any_of_two_contracts_pays: 6,
+}

@@ -24,7 +24,7 @@ from hypothesis.stateful import (
 )
 
 from tests.ledger.histories import History, Plenty
-from tests.ledger.planted_faults import FAULTS
+from tests.ledger.planted_faults import FAULTS, SHOWS_IN
 
 pytestmark = pytest.mark.django_db
 
@@ -134,8 +134,10 @@ def test_the_ledger_agrees_with_the_oracle_for_as_long_as_asked(capsys):
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.__name__)
 def test_a_planted_fault_is_noticed(fault, monkeypatch):
     fault(monkeypatch.setattr)
+    first = SHOWS_IN.get(fault, 0)
 
-    assert any(books_differ(number) for number in range(ENOUGH_HISTORIES))
+    histories = sorted(range(ENOUGH_HISTORIES), key=lambda number: number != first)
+    assert any(books_differ(number) for number in histories)
 
 
 def books_differ(number: int) -> bool:

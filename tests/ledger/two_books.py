@@ -38,6 +38,7 @@ from ledger import (
     holders,
     holds,
     intake_counts,
+    meter_uses,
     metering,
     posting,
     rate_choices,
@@ -51,14 +52,14 @@ from ledger.expiry import Carry
 from ledger.grants import Grant
 from ledger.messages import Message as Wire
 from ledger.models import Block as BlockRow
+from ledger.models import Drain, ThresholdCrossing, UsageEvent
 from ledger.models import Hold as HoldRow
 from ledger.models import Holder as HolderRow
 from ledger.models import Pool as PoolRow
 from ledger.models import Term as TermRow
-from ledger.models import ThresholdCrossing, UsageEvent
 from ledger.tariffs import Price
 from tests import cast
-from tests.ledger import oracle, oracle_reads
+from tests.ledger import meter_pieces, oracle, oracle_reads
 from tests.ledger.oracle import Oracle
 from tests.ledger.oracle_holds import message_of
 from tests.ledger.oracle_rows import (
@@ -581,7 +582,17 @@ class TwoBooks:
         self.compare_totals()
         self.compare_as_of(self.now + timedelta(days=900), self.now)
         self.compare_consumption()
+        self.compare_meters()
         self.post()
+
+    def compare_meters(self) -> None:
+        """What use was worth by meter is the same drain by drain, over all days and in each of them."""
+        days = sorted(set(Drain.objects.values_list("posting_date", flat=True)))
+        for first, last in {(day, day) for day in days} | set(
+            zip(days[:1], days[-1:], strict=True)
+        ):
+            found = meter_uses.of(first, last, known_at=self.now)
+            assert found == meter_pieces.of(first, last, known_at=self.now), (first, last)
 
     def _compare_counts(self) -> None:
         counts = intake_counts.of()

@@ -130,7 +130,7 @@ def test_the_last_credit_goes_to_one_of_two_that_ask_in_parallel():
     assert report.passed
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db(transaction=True, databases=["default", "owner"])  # makes the template
 def test_a_scratch_book_leaves_nothing_behind_and_reads_nothing_of_ours():
     report = scratch_book.play_in_scratch_book(scenario(ACME, BOUGHT, expect=[balance(100)]))
 
