@@ -11,6 +11,7 @@ Every change is recorded with its effect in numbers; the billing run finds what 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from fractions import Fraction
@@ -28,6 +29,8 @@ from ledger.models import Block, Pool, Term
 
 # In the effect of an end: whether the contract would have been renewed by itself until then.
 RENEWED_BY_ITSELF = "renewed_by_itself"
+# And when its term would have ended.
+WOULD_END = "would_end"
 
 
 @dataclass(frozen=True)
@@ -199,22 +202,44 @@ def record_end(
     kind: str,
     *,
     renewed_by_itself: bool,
+    would_end: datetime | None = None,
     by: str,
     at: datetime,
     reason: str = "",
 ) -> Amendment:
-    """Record that a contract is to end, with its term or before, what is left of it then, and whether it
-    would have been renewed by itself."""
+    """Record that a contract is to end, with its term or before, and what is left of it then.
+
+    Args:
+        renewed_by_itself: whether it would have been until now.
+        would_end: when its term would have ended, if that is cut short.
+    """
     stands = standing(contract, at)
     return record(
         contract,
         kind,
         source=f"{kind}:{contract.code}:{_next_number(contract)}",
-        effect={**effect(contract, stands, stands), RENEWED_BY_ITSELF: renewed_by_itself},
+        effect={
+            **effect(contract, stands, stands),
+            RENEWED_BY_ITSELF: renewed_by_itself,
+            WOULD_END: None if would_end is None else would_end.isoformat(),
+        },
         by=by,
         reason=reason,
         at=at,
     )
+
+
+def ends_before(holders: Iterable[int], known_at: datetime) -> dict[int, datetime]:
+    """Holder -> the end that its last term had at `known_at`, of contracts whose term was cut short since."""
+    cut = Amendment.objects.filter(
+        contract__holder__in=list(holders), kind=Amendment.Kind.TERMINATED, signed_at__gt=known_at
+    )
+    rows = cut.order_by("-no").values_list("contract__holder_id", "effect")
+    return {
+        holder: datetime.fromisoformat(effect[WOULD_END])
+        for holder, effect in rows
+        if effect.get(WOULD_END)
+    }
 
 
 def standing(contract: Contract, at: datetime) -> Standing:

@@ -12,9 +12,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from django.db.models import F, Sum
+from django.db.models import F, Q, Sum
 
-from contracts import terms_of_sale
+from contracts import amendments, terms_of_sale
 from creditops.lib import calendar
 from ledger import block_rolls, books, chart, expiry, statements
 from ledger.block_rolls import BlockValue
@@ -83,7 +83,7 @@ def parts(as_of: date, *, at: datetime, values: Sequence[BlockValue] | None = No
         )
     }
     settings = terms_of_sale.in_force_of(holders.values(), at)
-    terms = _terms(holders)
+    terms = _terms(holders, at)
     found = []
     for holder_id in sorted({*deferred, *blocks}, key=lambda h: h or 0):
         minor = deferred.get(holder_id, 0)
@@ -154,9 +154,13 @@ def _deferred(as_of: date, at: datetime) -> dict[int | None, int]:
     return {holder: int(minor) for holder, minor in rows if minor}
 
 
-def _terms(holders: Mapping[int, Holder]) -> dict[int, list[Term]]:
-    """The terms of holders, oldest first."""
+def _terms(holders: Mapping[int, Holder], known_at: datetime) -> dict[int, list[Term]]:
+    """The terms of holders, oldest first, as known then: a renewal from its begin on, and a term that was cut
+    short since with the end that it had."""
     found: dict[int, list[Term]] = {holder: [] for holder in holders}
-    for term in Term.objects.filter(holder__in=list(holders)).order_by("starts_at"):
+    known = Q(number=1) | Q(starts_at__lte=known_at)
+    for term in Term.objects.filter(known, holder__in=list(holders)).order_by("starts_at"):
         found[term.holder_id].append(term)
+    for holder_id, end in amendments.ends_before(holders, known_at).items():
+        found[holder_id][-1].ends_at = end
     return found

@@ -48,7 +48,7 @@ def terminate(contract: Contract, *, end: datetime, by: str, reason: str, at: da
                 f"The term runs from {term.starts_at:%Y-%m-%d %H:%M} to "
                 f"{term.ends_at:%Y-%m-%d %H:%M}. Choose an end inside of it.",
             )
-        term.ends_at = end
+        would_end, term.ends_at = term.ends_at, end
         term.save(update_fields=["ends_at"])
         by_itself = found.auto_renew
         found.terminated_at = at
@@ -63,6 +63,7 @@ def terminate(contract: Contract, *, end: datetime, by: str, reason: str, at: da
             found,
             Amendment.Kind.TERMINATED,
             renewed_by_itself=by_itself,
+            would_end=would_end,
             by=by,
             reason=reason,
             at=at,

@@ -7,14 +7,13 @@ from itertools import chain
 
 import pytest
 
-from contracts import agreements
+from contracts import agreements, termination
 from creditops.close import month_end
 from creditops.reports import catalogue, owing
 from creditops.reports.frame import Asked, Report
 from invoicing import credit_notes, voids
 from invoicing.models import Invoice
-from ledger import holders, metering
-from ledger.messages import Message
+from ledger import holders
 from tests import cast
 from tests.cast import START, at
 
@@ -43,38 +42,32 @@ def committed(last: date, known_at=AFTER) -> list[object]:
 
 def test_whatever_comes_later_no_report_of_a_closed_month_changes(db: None):
     cast.sign_books()
-    acme, other = cast.customer(), cast.customer("quill")
-    contract = cast.sign(acme, auto_renew=True, settings={"rollover": "NONE"})
-    holders.pay_as_you_go(other, START)
+    acme, quill = cast.customer(), cast.customer("quill")
+    renewed = cast.sign(acme, auto_renew=True, settings={"rollover": "NONE"})
+    short = cast.sign(quill, code="short", installments=12)
+    tried = cast.customer("tried")
+    holders.pay_as_you_go(tried, START)
     cast.run_due(START)
-    cast.grant(
-        cast.open_pool(other),
-        100,
-        source="gift",
-        kind="promo",
-        when=at("2026-02-01"),
-        end=at("2027-02-01"),
-    )
+    gift = {"source": "gift", "kind": "promo", "when": at("2026-02-01"), "end": at("2027-02-01")}
+    cast.grant(cast.open_pool(tried), 100, **gift)
     cast.send("u1", 40_000, when=at("2026-02-10"), contract="c1")
     cast.run_due(CLOSED)
     month_end.close(FEB.replace(day=1), by="Fiona", at=CLOSED)
     said = every_report()
 
-    late = Message(
-        source="test",
-        key="u2",
-        customer="quill",
-        meter="credits",
-        time=at("2026-02-27"),
-        quantity=40,
-    )
-    metering.accept([late], at=at("2026-03-10"), origin="test")
+    late = cast.usage("u2", 40, customer="tried", time=at("2026-02-27"))
+    cast.report(late, when=at("2026-03-10"))
     cast.send("u3", 5_000, when=at("2026-04-01"), contract="c1")
     credit_notes.credit(
-        Invoice.objects.get(), credits=100, by="Fiona", reason="test", at=at("2026-05-01")
+        Invoice.objects.get(contract=renewed), credits=100, by="Fiona", reason="test",
+        at=at("2026-05-01"),
+    )  # fmt: skip
+    cast.run_due(at("2026-08-01"))
+    termination.terminate(
+        short, end=at("2026-09-01"), by="Sam", reason="moved", at=at("2026-08-01")
     )
     cast.run_due(at("2027-01-02"))
-    agreements.cancel(contract, by="Sam", at=at("2027-01-03"))
+    agreements.cancel(renewed, by="Sam", at=at("2027-01-03"))
     cast.journal(AFTER)
 
     now = every_report()
