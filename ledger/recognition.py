@@ -63,9 +63,9 @@ def recognise_due(subject: str, due_at: datetime, recorded_at: datetime) -> None
     current = books.current(recorded_at)
     through = calendar.last_day(due_at, current.time_zone)
     with transaction.atomic():
-        months = Months([through], received_on=books.date_of(recorded_at, current))
+        months = Months.every_open(received_on=books.date_of(recorded_at, current))
         pool_books.lock([(block.customer_id, block.pool_id)], recorded_at)
-        book(block, through, on=months.posting_date(through), at=recorded_at)
+        book(block, through, months, at=recorded_at)
         ends = block.state.until
         if ends is None or due_at < ends:
             plan(block, due_at)
@@ -114,7 +114,7 @@ def estimate(
             if months.posting_date(post_on) != post_on:
                 period = AccountingPeriod.objects.get(month=calendar.month_start(post_on))
                 raise Refusal("period_closed", f"{period} is closed already. Post on a later day.")
-            book(block, post_on, on=post_on, at=at)
+            book(block, post_on, months, at=at)
     return made
 
 
@@ -158,7 +158,8 @@ def outlook(block: Block, expected: int | None, at: datetime) -> Earned:
     """What would be earned of a block by now, by its newest estimate or by another one."""
     newest = _estimates(block).last()
     guess = expected if expected is not None else newest.expected if newest else None
-    use = _use(block, books.date_of(at, books.current(at)))
+    today = books.date_of(at, books.current(at))
+    use = _use(block, today, on=today, counted=None)
     return breakage.earned(use, guess, _state_share(block, at))
 
 
@@ -185,7 +186,7 @@ def settle(customers: list[int], pools: list[int], months: Months, at: datetime)
     for block_id, mine in days.items():
         mine |= set(_month_ends(known[block_id], min(mine), at, zone))
         for day in sorted(mine):
-            entries += book(known[block_id], day, on=months.posting_date(day), at=at)
+            entries += book(known[block_id], day, months, at=at)
     return entries
 
 
@@ -205,14 +206,16 @@ def _month_ends(block: Block, since: date, at: datetime, zone: str) -> Iterator[
         month = after
 
 
-def book(block: Block, through: date, *, on: date, at: datetime) -> int:
+def book(block: Block, through: date, months: Months, *, at: datetime) -> int:
     """Book what is earned of a block through a day, less what was booked. Returns the entries made.
 
-    Under the pool's lock. A day before that of the last run is taken for that one: runs go forward.
+    Under the pool's lock. Runs go forward: for a day before that of the last run, what that counted stays
+    counted, and what has come since counts up to the day. The entry is of the day, or of today if its month
+    is closed.
     """
     last = Recognition.objects.filter(customer_id=block.customer_id, block=block).last()
     until = through if last is None else max(through, last.through)
-    use = _use(block, until)
+    use = _use(block, until, on=through, counted=None if last is None else last.recorded_at)
     newest = _estimates(block).last()
     guess = None if newest is None else newest.expected
     now = breakage.earned(use, guess, _state_share(block, at), books.current(at).rounding)
@@ -233,7 +236,7 @@ def book(block: Block, through: date, *, on: date, at: datetime) -> int:
         state_minor=now.state,
         recorded_at=at,
     )
-    return _post(row, now, before, on, at)
+    return _post(row, now, before, months.posting_date(through), at)
 
 
 def _check(block: Block, expected: int) -> None:
@@ -250,10 +253,11 @@ def _check(block: Block, expected: int) -> None:
         )
 
 
-def _use(block: Block, through: date) -> breakage.Use:
+def _use(block: Block, until: date, *, on: date, counted: datetime | None) -> breakage.Use:
     [(used, as_agent, expired, voided, taken_back)] = sql.rows(
-        "ledger", "recognisable_use", customer=block.customer_id, block=block.id, through=through
-    )
+        "ledger", "recognisable_use", customer=block.customer_id, block=block.id, until=until, on=on,
+        counted=counted,
+    )  # fmt: skip
     layer = CostLayer.objects.get(
         customer_id=block.customer_id, id=block.layers.get(customer_id=block.customer_id, no=1).layer_id
     )  # fmt: skip

@@ -65,23 +65,25 @@ left_by AS (
   GROUP BY p.customer_id, p.block_id, p.layer_id
 ),
 runs AS (
-  SELECT r.customer_id, r.block_id, e.posting_date < %(first)s AS before,
+  -- Each run beside the one before it, whichever of the two was posted on the earlier day.
+  SELECT r.customer_id, r.block_id, r.no,
          r.usage_minor - lag(r.usage_minor, 1, 0) OVER w AS used,
          r.breakage_minor + r.state_minor - lag(r.breakage_minor + r.state_minor, 1, 0) OVER w AS broken
   FROM ledger_recognition AS r
-  JOIN ledger_journalentry AS e
-    ON e.source = 'recognition:' || r.customer_id || ':' || r.block_id || ':' || r.no
-   AND e.posting_date <= %(last)s AND e.recorded_at <= %(known_at)s
   WHERE %(customer)s::bigint IS NULL OR r.customer_id = %(customer)s
   WINDOW w AS (PARTITION BY r.customer_id, r.block_id ORDER BY r.no)
 ),
 earned AS (
   SELECT r.customer_id, r.block_id,
-         coalesce(sum(r.used) FILTER (WHERE r.before), 0) AS used_before,
-         coalesce(sum(r.used) FILTER (WHERE NOT r.before), 0) AS used,
-         coalesce(sum(r.broken) FILTER (WHERE r.before), 0) AS broken_before,
-         coalesce(sum(r.broken) FILTER (WHERE NOT r.before), 0) AS broken
-  FROM runs AS r GROUP BY r.customer_id, r.block_id
+         coalesce(sum(r.used) FILTER (WHERE e.posting_date < %(first)s), 0) AS used_before,
+         coalesce(sum(r.used) FILTER (WHERE e.posting_date >= %(first)s), 0) AS used,
+         coalesce(sum(r.broken) FILTER (WHERE e.posting_date < %(first)s), 0) AS broken_before,
+         coalesce(sum(r.broken) FILTER (WHERE e.posting_date >= %(first)s), 0) AS broken
+  FROM runs AS r
+  JOIN ledger_journalentry AS e
+    ON e.source = 'recognition:' || r.customer_id || ':' || r.block_id || ':' || r.no
+   AND e.posting_date <= %(last)s AND e.recorded_at <= %(known_at)s
+  GROUP BY r.customer_id, r.block_id
 )
 SELECT b.customer_id, b.id, b.pool_id, pool.holder_id, b.kind, b.breakage, b.source, b.granted,
        b.effective_at, (b.effective_at AT TIME ZONE %(zone)s)::date, change.expires_at, change.rolled,

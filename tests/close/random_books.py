@@ -81,6 +81,7 @@ class Life:
             ("quill", "short"),
             ("quill", None),
         ]
+        self.meters: dict[str | None, list[str]] = {}
         self.refused: list[str] = []
         # What reports said of closed months, as known then.
         self.told: list[tuple[Kind, Asked, Report]] = []
@@ -116,9 +117,11 @@ class Life:
         """Usage, up to 40 days late."""
         customer, contract = self.users[act.which % len(self.users)]
         late = timedelta(days=act.size % 41 if act.which % 5 == 0 else 0)
+        meters = self.meters.get(contract, ["credits"])
         message = Message(
-            source="test", key=f"u{number}", customer=customer, contract=contract, meter="credits",
-            time=self.now - late, quantity=Decimal(1 + act.size % 1_500),
+            source="test", key=f"u{number}", customer=customer, contract=contract,
+            meter=meters[act.size % len(meters)], time=self.now - late,
+            quantity=Decimal(1 + act.size % 1_500),
         )  # fmt: skip
         metering.accept([message], at=self.now, origin="test")
 
@@ -170,7 +173,9 @@ class Life:
     def refund(self, act: Act, number: int) -> None:
         """What a credit note owes is paid back, by two."""
         asked = refunds.pay_or_ask(
-            self._one(CreditNote.objects.all(), act), by="Fiona", at=self.now
+            self._one(CreditNote.objects.filter(refundable_minor__gt=0), act),
+            by="Fiona",
+            at=self.now,
         )
         if not isinstance(asked, list):
             approvals.approve(asked.pk, by="Otto", at=self.now)

@@ -1,25 +1,24 @@
-"""The life of a wider book: more kinds of contracts, money on account, rights, rates of exchange.
+"""The life of a wide book: contracts of more kinds (`wide_contracts.py`), and more that happens to them.
 
-Beside the plain contracts there is one in installments whose invoices wait for finance, one in another
-currency, one that can be cancelled, one whose term is still to come, and one whose tax rate nobody knows at
-first. After the last act every invoice that waits is issued.
+After the last act every invoice that waits is issued; what was paid for a term that never began goes back.
 """
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import timedelta
 from fractions import Fraction
 from typing import Any
 
-from contracts import activation, amendments
+from contracts import activation, amendments, termination
 from contracts.amendments import Addition
 from contracts.models import Contract, ScheduledCharge
-from creditops.lib import approvals, policies
+from creditops.lib import approvals, calendar
 from invoicing import (
     billing,
     billing_runs,
     credit_notes,
     downgrades,
+    expected_losses,
     money_on_account,
     options,
     purchases,
@@ -30,9 +29,10 @@ from invoicing.models import Invoice, PurchaseOption, Receipt
 from invoicing.options import Offered
 from invoicing.purchases import Order
 from invoicing.receipts import Arrival
-from ledger import exchange
+from ledger import entitlements
 from tests import cast
 from tests.cast import START
+from tests.close import wide_contracts
 from tests.close.random_books import ACTS, Act, Life
 
 
@@ -40,42 +40,16 @@ class WideLife(Life):
     """A book with more in it."""
 
     def __init__(self, *, zone: str = "UTC", settings: dict[str, Any] | None = None) -> None:
-        exchange.publish(
-            from_currency="EUR", to_currency="USD", rate="1.0803", effective_from=START, by="Fiona",
-            at=START,
-        )  # fmt: skip
-        super().__init__(zone=zone, settings={"ssp_per_credit": "0.08", **(settings or {})})
-        policies.change(
-            policies.contract_scope("parts"), {"invoice_release": "REVIEWED"}, effective_at=START,
-            recorded_at=START, by="Fiona", approved_by="Augusta",
-        )  # fmt: skip
-        parts = cast.customer("parity", country="US", region="OR")
-        berlin = cast.customer("berlin", country="DE", currency="EUR", time_zone="Europe/Berlin")
-        paris = cast.customer("paris", country="FR")
-        later = cast.customer("lara", country="US", region="OR")
-        held = cast.customer("helga", country="US", region="CA")
-        cast.sign(
-            parts, code="parts", credits=4_003, price_minor=50_000, installments=6, bonus_credits=77
-        )
-        cast.sign(
-            berlin, code="euro", credits=3_001, price_minor=33_333, currency="EUR", term_months=6,
-            time_zone="Europe/Berlin", auto_renew=True, starts_on=date(2026, 1, 15),
-        )  # fmt: skip
-        cast.sign(paris, code="free", credits=1_500, price_minor=15_001, cancellable=True)
-        cast.sign(
-            later, code="later", credits=2_500, price_minor=24_999, starts_on=date(2026, 4, 10),
-            due_on=date(2026, 2, 20), time_zone="Asia/Tokyo",
-        )  # fmt: skip
-        cast.sign(held, code="held", credits=1_200, price_minor=11_111, auto_renew=True)
-        self.users += [
-            ("parity", "parts"), ("berlin", "euro"), ("paris", "free"), ("lara", "later"),
-            ("helga", "held"),
-        ]  # fmt: skip
+        wide_contracts.publish_rate()
+        super().__init__(zone=zone, settings={**wide_contracts.SETTINGS, **(settings or {})})
+        wide_contracts.sign_all()
+        self.users += wide_contracts.USERS
+        self.meters = dict.fromkeys(wide_contracts.CARDED, wide_contracts.METERS)
         cast.run_due(START)
 
     def settle(self) -> None:
         """Whatever waits to be billed is billed; of what never came what was paid goes back."""
-        if not tax_rates.find(Contract.objects.get(code="held").customer, self.now):
+        if not tax_rates.find(Contract.objects.get(code=wide_contracts.HELD).customer, self.now):
             tax_rates.define(country="US", region="CA", rate_pct="7.25", at=self.now)
         for contract in billing_runs.waiting(self.now):
             billing.bill(contract, until=self.now, at=self.now)
@@ -99,10 +73,7 @@ class WideLife(Life):
 
     def revalue(self, act: Act, number: int) -> None:
         """A new rate of exchange."""
-        exchange.publish(
-            from_currency="EUR", to_currency="USD", rate=f"1.{act.size % 3_000:04}",
-            effective_from=self.now, by="Fiona", at=self.now,
-        )  # fmt: skip
+        wide_contracts.publish_rate(f"1.{act.size % 3_000:04}", when=self.now)
 
     def receive(self, act: Act, number: int) -> None:
         """Money for what is due first, or for nothing yet."""
@@ -161,8 +132,32 @@ class WideLife(Life):
         """A right is used."""
         options.exercise(self._one(PurchaseOption.objects.all(), act), by="Ada", at=self.now)
 
+    def unlock(self, act: Act, number: int) -> None:
+        """A flat fee or licences, earned by the day."""
+        contract = self._one(Contract.objects.filter(code__in=self.meters), act)
+        source = f"unlock {number}"
+        if act.size % 2:
+            entitlements.unlock(contract.holder, item="sync", source=source, by="Ada", at=self.now)
+        else:
+            entitlements.charge_licences(
+                contract.holder, item="seat", users=1 + act.size % 30, source=source, by="Ada",
+                at=self.now,
+            )  # fmt: skip
+
+    def terminate(self, act: Act, number: int) -> None:
+        """A contract ends early."""
+        contract = self._one(Contract.objects.all(), act)
+        end = self.now + timedelta(days=act.size % 60)
+        termination.terminate(contract, end=end, by="Sam", reason="test", at=self.now)
+
+    def expect_loss(self, act: Act, number: int) -> None:
+        """The allowance for what will not be paid, at the last month's end."""
+        month = calendar.add_months(calendar.month_start(self.now.date()), -1)
+        expected_losses.book(month, by="Fiona", at=self.now)
+
 
 WIDE_ACTS = (
     *ACTS, "use", "use", "use", "bill", "bill", "tell_rate", "revalue", "revalue", "receive", "place",
     "give_back_money", "add", "reduce", "buy_right", "exercise",
+    "unlock", "unlock", "terminate", "expect_loss",
 )  # fmt: skip

@@ -6,6 +6,7 @@ import pytest
 
 from contracts import agreements, rate_cards
 from contracts.rate_cards import Item
+from creditops.lib import policies
 from creditops.lib.refusals import Refusal
 from ledger import corrections, entitlements, explain
 from ledger.models import Entitlement, EntitlementRelease, UsageEvent
@@ -24,6 +25,10 @@ ITEMS = [
 @pytest.fixture
 def holder():
     """Acme's open pool of 20,000 credits for $200.00, and a rate card."""
+    return opened()
+
+
+def opened():
     rate_cards.publish(
         card="std", version="v1", items=ITEMS, effective_from=cast.START, by="Sam", at=cast.START
     )
@@ -54,6 +59,22 @@ def test_a_flat_fee_is_drawn_at_once_and_earned_by_day(holder):
         "2026-01-31 JE-07 debit 2120 4.25, credit 4000 4.25",
         "2026-02-28 JE-07 debit 2120 3.83, credit 4000 3.83",
     ]
+
+
+def test_of_credits_that_earn_in_proportion_it_is_earned_with_their_use_at_the_months_end():
+    """V10: nothing of it stands on 2120, and the books are whole."""
+    policies.change(
+        policies.BOOKS, {"breakage": "PROPORTIONAL"}, effective_at=cast.START, recorded_at=cast.START,
+        by="Fiona", approved_by="Otto",
+    )  # fmt: skip
+    unlock(opened())
+    cast.run_due(cast.at("2026-03-01"))
+
+    assert cast.journal(cast.at("2026-03-01")) == [
+        "2026-01-31 JE-13 debit 2100 50.00, credit 4000 50.00"
+    ]
+    told = {breach.check for breach in cast.breaches(cast.at("2026-03-01"))}
+    assert "entitlements_are_deferred_until_earned" not in told
 
 
 def test_all_of_it_is_earned_at_its_end_to_the_cent(holder):

@@ -12,8 +12,11 @@ from contracts import free_credits
 from creditops import schedule
 from creditops.lib import policies
 from creditops.lib.refusals import Refusal
+from invoicing import credit_notes
+from invoicing.models import Invoice
 from ledger import (
     balances,
+    block_rolls,
     breakage,
     closing,
     corrections,
@@ -302,6 +305,28 @@ def test_what_is_drawn_after_a_correction_that_is_posted_late_is_earned_in_its_m
         "2026-02-28 JE-13 debit 2100 30.00, credit 4000 30.00",
     ]
     assert deferred() == 0
+
+
+def test_what_is_posted_late_does_not_go_back_before_the_run_that_counted_it(acme):
+    """Credits are taken back in February, and expire in March; usage is posted in April."""
+    block = paid(acme)
+    cast.run_due(FEB)
+    credit_notes.credit(
+        Invoice.objects.get(), credits=20, by="Fiona", reason="test", at=FEB + 26 * DAY
+    )
+    cast.send("u1", 30, when=at("2026-03-10"))
+    cast.run_due(APR)
+
+    assert booked(APR + DAY)[-2:] == [
+        "2026-03-31 JE-13 debit 2100 30.00, credit 4000 30.00",
+        "2026-03-31 JE-13 debit 2100 50.00, credit 4010 50.00",
+    ]
+    assert [
+        value.value_minor
+        for day in (date(2026, 2, 26), date(2026, 2, 28), date(2026, 3, 30), date(2026, 3, 31))
+        for value in block_rolls.at_end_of(day, known_at=APR + DAY)
+        if value.block_id == block.id
+    ] == [10_000, 8_000, 8_000, 0]
 
 
 def test_a_rollover_goes_on_with_the_runs():

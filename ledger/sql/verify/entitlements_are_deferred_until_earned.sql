@@ -1,5 +1,6 @@
 -- Account 2120 of a customer is what flat fees and licences were worth when they were drawn, less what
--- their days have earned. Compared where all usage is posted.
+-- their days have earned; what was drawn of credits that earn in proportion to use never stood there. Compared
+-- where all usage is posted.
 WITH pieces AS (
   -- `abroad_at`: when overage was used; a price in another currency is translated then.
   SELECT d.customer_id, g.layer_id, CASE WHEN g.block_id IS NULL THEN d.time_min END AS abroad_at,
@@ -9,12 +10,15 @@ WITH pieces AS (
   JOIN ledger_segment AS g
     ON g.customer_id = d.customer_id AND g.pool_id = d.pool_id AND g.line = d.line
    AND g.layout_no = d.layout_no AND g.pos < d.pos_end AND g.pos_end > d.pos
-  WHERE d.revenue_class = 'entitled'
+  LEFT JOIN ledger_block AS b ON b.customer_id = g.customer_id AND b.id = g.block_id
+  WHERE d.revenue_class = 'entitled' AND b.breakage IS DISTINCT FROM 'PROPORTIONAL'
   UNION ALL
   SELECT m.customer_id, m.layer_id, CASE WHEN m.block_id IS NULL THEN m.effective_at END,
          m.r0, m.r0 + m.credits
   FROM ledger_move AS m
+  LEFT JOIN ledger_block AS b ON b.customer_id = m.customer_id AND b.id = m.block_id
   WHERE m.revenue_class = 'entitled' AND (m.type LIKE 'CONSUME%%' OR m.type LIKE 'OVERAGE%%')
+    AND b.breakage IS DISTINCT FROM 'PROPORTIONAL'
 ),
 drawn AS (
   SELECT p.customer_id,
