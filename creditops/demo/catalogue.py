@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from decimal import Decimal
 
-from contracts import packs, prices, rate_cards
+from contracts import packs, plans, prices, rate_cards
 from contracts.models import RateCard
 from contracts.rate_cards import Item
 from creditops.lib import policies
@@ -21,6 +21,13 @@ PACKS = (
     ("small", "Small pack", 5_000, 5_000),
     ("medium", "Medium pack", 25_000, 24_000),
     ("large", "Large pack", 100_000, 92_000),
+)
+
+# The same of a month's plan.
+PLANS = (
+    ("starter", "Starter", 5_000, 4_500),
+    ("growth", "Growth", 20_000, 17_000),
+    ("scale", "Scale", 60_000, 48_000),
 )
 
 # What the vendor's own models are made of, as LiteLLM's price file had it in November 2026.
@@ -89,7 +96,23 @@ def publish(at: datetime) -> RateCard:
         by="fiona@lumen.example",
         at=at,
     )  # fmt: skip
+    _plans(at)
     return rate_cards.find(CARD)
+
+
+def _plans(at: datetime) -> None:
+    """What small customers subscribe to by themselves, in the portal."""
+    for code, name, credits, price_minor in PLANS:
+        plans.publish(
+            code=code,
+            name=name,
+            credits=credits,
+            price_minor=price_minor,
+            currency=books.current(at).currency,
+            rate_card=rate_cards.find(CARD),
+            by="fiona@lumen.example",
+            at=at,
+        )
 
 
 def sign_the_books(at: datetime) -> None:

@@ -15,7 +15,7 @@ from creditops.pictures.svg import Drawing, bar, element, join, line, text
 
 _HEIGHT = 230
 _TOP, _BOTTOM, _LEFT, _RIGHT = 22, 40, 56, 8
-_WIDE_ENOUGH = 90
+_WIDE_ENOUGH, _NARROW = 90, 60
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ def _draw(bars: Sequence[tuple[str, int, int]], currency: str, width: int) -> Dr
         parts.append(bar(x + slot * 0.14, top, slot * 0.72, max(tall, 1.5), css, hint))
         if not whole:
             parts.append(line(x - slot * 0.14, y(low), x + slot * 0.86, y(low), "grid"))
-        for row, word in enumerate(_words(label, slot)):
+        for row, word in enumerate(_words(label, slot), start=_first_row(number, slot)):
             parts.append(text(x + slot / 2, _HEIGHT - 24 + 13 * row, word, anchor="middle"))
     return join(parts)
 
@@ -76,3 +76,8 @@ def _words(label: str, slot: float) -> list[str]:
     """A label in at most two lines; where there is little room, its first word."""
     first, _, rest = label.partition(" ")
     return [first, rest] if slot >= _WIDE_ENOUGH and rest else [first]
+
+
+def _first_row(number: int, slot: float) -> int:
+    """On which line a label begins: where a word is wider than its slot, neighbours take turns."""
+    return number % 2 if slot < _NARROW else 0

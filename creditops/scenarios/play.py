@@ -10,6 +10,7 @@ from typing import Any
 from django.conf import settings
 from django.db import DatabaseError, connection, transaction
 
+from contracts import consumer_credits
 from creditops import schedule
 from creditops.lib import policies
 from creditops.lib.refusals import Refusal
@@ -81,7 +82,8 @@ class Report:
 
 
 # A file's tax table and tax ids are all there is: what it does not name is not taxed, and made-up ids do.
-_AS_GIVEN = {"tax_unknown": tax.NONE, tax_ids.SETTING: tax_ids.ANY}
+# What it sells to consumers a lawyer has looked at.
+_AS_GIVEN = {"tax_unknown": tax.NONE, tax_ids.SETTING: tax_ids.ANY, consumer_credits.SETTING: 0}
 
 
 def play(scenario: dict[str, Any]) -> Report:
