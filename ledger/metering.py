@@ -88,6 +88,11 @@ def accept(
         return _accept_at_last(batch, at, origin, admitted, waiting, hold)
 
 
+class _NotLookedUp(Exception):
+    """Plain usage would be set aside that was not looked up: stored before, it is a repetition, and no unique
+    key of what is set aside says so."""
+
+
 def _accept_at_last(
     batch: Columns,
     at: datetime,
@@ -101,8 +106,8 @@ def _accept_at_last(
         try:
             with transaction.atomic():
                 return _accept(batch, at, origin, admitted, waiting, hold, again > 0)
-        except IntegrityError as error:
-            if "ledger_usage" not in str(error):
+        except (IntegrityError, _NotLookedUp) as error:
+            if isinstance(error, IntegrityError) and "ledger_usage" not in str(error):
                 raise
             recently_seen.was_surprised()
     with transaction.atomic():
@@ -132,12 +137,15 @@ def _accept(
     )
     pools = {*_pools(placeable, at), *fast_lane.pools(plain)}
     lines = pool_books.lock(((row[0], row[3]) for row in pools), at)
+    looked_up = again or not recently_seen.trusted()
     plain, events, known = _tell_new(plain, events, sources, admitted, again)
     if hold is not None and not events[0].status:
         hold_ends.give_back(hold, lines, at)
         events[0].captured = events[0].late = True
     drawing = both_ways.Batch(lines, pools, months, zone, batch_id, at, admitted)
     placed, single = drawing.draw(plain, events)
+    if not looked_up and any(event.status == messages.EXCEPTION for event in single):
+        raise _NotLookedUp
     events = sorted([*events, *single], key=_index)
     stored = [e for e in events if not (admitted and e.status == messages.EXCEPTION)]
     received = len(stored) + len(placed.plain)

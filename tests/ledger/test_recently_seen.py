@@ -7,8 +7,8 @@ import pytest
 
 from creditops.lib import binary
 from ledger import balances, columns, metering, recently_seen
-from ledger.models import DuplicateCount, UsageEvent
-from tests.cast import START, customer, grant, open_pool, usage
+from ledger.models import DuplicateCount, UsageEvent, UsageException
+from tests.cast import START, at, customer, grant, open_pool, usage
 
 pytestmark = pytest.mark.django_db
 
@@ -106,3 +106,19 @@ def test_what_is_remembered_has_an_end(monkeypatch):
 
     assert not recently_seen.maybe(first).any()
     assert recently_seen.maybe(second).all()
+
+
+@pytest.mark.parametrize(("key", "status"), [("stored", "duplicate"), ("new", "exception")])
+def test_what_comes_too_late_is_looked_up_before_it_is_set_aside(monkeypatch, key, status):
+    """No unique key refuses what is only set aside: another process may have stored it long ago."""
+    monkeypatch.setattr(recently_seen, "CALM_MESSAGES", 0)
+    grant(open_pool(customer()), 1_000, source="b1")
+    metering.accept([usage("stored", 1, time=START)], at=START, origin="another process")
+    recently_seen.forget()
+    assert recently_seen.trusted()
+    late = usage(key, 1, time=START)
+
+    receipt = metering.accept([late], at=at("2026-06-01"), origin="test")
+
+    assert [outcome.status for outcome in receipt.outcomes] == [status]
+    assert UsageException.objects.count() == (status == "exception")
