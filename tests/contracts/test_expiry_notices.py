@@ -48,7 +48,7 @@ def member(customer, name: str, role: str) -> None:
 
 
 def letters() -> list[tuple[str, list[str]]]:
-    return [(m.subject, m.to) for m in mail.outbox if "until" in m.subject]
+    return [(str(m.subject), m.to) for m in mail.outbox if "until" in m.subject]
 
 
 def test_it_is_told_30_7_and_1_days_before_once_each():

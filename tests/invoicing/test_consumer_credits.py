@@ -53,7 +53,7 @@ def subscribe(buyer) -> None:
     subscribing.subscribe(buyer, plans.find("pro"), Agreed(code="s1"), by="Ada", at=START)
 
 
-WAYS = {
+WAYS: dict[str, Callable[..., object]] = {
     "a purchase": buy,
     "an invoice": lambda buyer: ad_hoc.issue(
         buyer, [Item(1_000, credits=100)], currency="USD", source="i", by="Fiona", at=LATER
