@@ -46,7 +46,7 @@ def facts(note: CreditNote, lines: Sequence[CreditNoteLine]) -> dict[str, Any]:
     rows = [_row(note, line) for line in lines]
     rendering.carry(rows, [line.base_minor for line in lines], currency, language)
     before = sum(line.taxed_minor or 0 for line in lines)
-    rates = dict(invoice.taxes.order_by().values_list("no", "rate_pct"))
+    rates = dict(invoice.taxes.filter(at_use=False).order_by().values_list("no", "rate_pct"))
     return {
         **rendering.frame(note, "credit_note"),
         "invoice": {
@@ -59,7 +59,9 @@ def facts(note: CreditNote, lines: Sequence[CreditNoteLine]) -> dict[str, Any]:
         "net": printed.amount(note.net_minor + before, currency, language),
         "gross": printed.amount(note.total_minor + before, currency, language),
         "billed_before": printed.amount(-before, currency, language) if before else "",
-        "taxes": rendering.taxes(note.taxes.order_by("no"), rates, currency, language),
+        "taxes": rendering.taxes(
+            note.taxes.filter(no__in=rates).order_by("no"), rates, currency, language
+        ),
         "tax_note": invoice.tax_note,
         "total": printed.amount(note.total_minor, currency, language),
         "reason": note.reason,

@@ -63,7 +63,7 @@ def facts(invoice: Invoice, lines: Sequence[InvoiceLine]) -> dict[str, Any]:
         notes.append(line_lists.note(invoice, lines))
     rows = [_row(invoice, line) for line in shown]
     carry(rows, [line.base_minor for line in shown], currency, language)
-    charged = list(invoice.taxes.all())
+    charged = [row for row in invoice.taxes.all() if not row.at_use]
     before = sum(line.taxed_minor or 0 for line in lines)
     return {
         **frame(invoice, "invoice"),

@@ -363,7 +363,9 @@ def test_shares_of_states_are_typed_in_a_line(book: Book, sam):
 @pytest.fixture
 def nothing_obeys_it(monkeypatch):
     """A setting whose other values wait for something that is still to come."""
-    waits = replace(policies.find("tax_point"), waits_for="nobody has built it")
+    known = policies.find("tax_point")
+    assert known is not None
+    waits = replace(known, waits_for="nobody has built it")
     monkeypatch.setitem(policies._policies, "tax_point", waits)
 
 

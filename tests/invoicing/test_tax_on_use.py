@@ -8,6 +8,8 @@ from django.db.models import Sum
 
 from creditops.lib import policies
 from creditops.lib.refusals import Refusal
+from creditops.reports import owing
+from creditops.reports.frame import Asked
 from invoicing import (
     ad_hoc,
     billing,
@@ -94,6 +96,7 @@ def test_the_sale_carries_no_tax_and_says_that_it_is_no_vat_invoice(contract):
     assert (invoice.net_minor, invoice.tax_minor, invoice.total_minor) == (100_000, 0, 100_000)
     assert [(t.category, t.at_use) for t in invoice.taxes.all()] == [("O", True)]
     printed = rendering.facts(invoice, list(invoice.lines.all()))
+    assert printed["taxes"] == []
     assert printed["tax_note"] == (
         "No VAT on credits yet: it is billed as they are used. For them this is no VAT invoice"
     )
@@ -424,3 +427,17 @@ def test_the_document_prints_what_the_tax_is_on_and_what_was_billed_before(contr
         "This is the tax on the credits that were used in Jan 2026. The credits themselves were billed with "
         "INV-2026-000001."
     ]
+
+
+def test_the_report_of_tax_ties_and_does_not_count_a_sale_twice(contract):
+    used("u1", 12_345, JANUARY_10)
+    cast.run_due(FEBRUARY)
+
+    asked = Asked(date(2026, 1, 1), date(2026, 1, 31), FEBRUARY)
+    report = owing.tax(asked)
+
+    assert [row[:5] for row in report.tables[0].rows] == [
+        ["DE", "S", "19", 12_345, 2_346], ["DE", "at use", "0", 100_000, 0],
+    ]  # fmt: skip
+    assert list(report.tables[0].sums)[3:5] == [12_345, 2_346]
+    assert [(check.here, check.ledger) for check in report.checks] == [(2_346, 2_346)]
