@@ -9,21 +9,23 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from creditops.lib import binary
+from ledger import tariffs
 from ledger.columns import Columns
 from ledger.limits import HolderKey
 from ledger.models import Holder, Meter
-from ledger.tariffs import PriceBook
+from ledger.tariffs import Assigned, PriceBook
 
 
 class HeldTerms(NamedTuple):
-    """A holder with the bounds of its terms."""
+    """A holder with the bounds of its terms and the ids of its pools by unit id."""
 
     key: HolderKey
     is_default: bool
     terms: tuple[tuple[datetime, datetime], ...]
+    pools: Mapping[int, int] = {}
 
     def covers(self, time: datetime) -> bool:
         """Whether one of its terms holds `time`."""
@@ -71,15 +73,9 @@ def of(batch: Columns) -> Directory:
     named = {code for code in set(batch.contract) if code is not None} | contracts
     codes = {code for code in set(batch.customer) if code} | (accounts - contracts)
     customers = _customers(codes)
-    held = _holders({root for _, root in customers.values()}, named)
+    held, book = _holders({root for _, root in customers.values()}, named)
     meters = Meter.objects.filter(code__in=set(batch.meter))
-    return Directory(
-        customers,
-        contracts,
-        {meter.code: meter for meter in meters},
-        held,
-        PriceBook((holder.key.customer_id, holder.key.holder_id) for holder in held),
-    )
+    return Directory(customers, contracts, {meter.code: meter for meter in meters}, held, book)
 
 
 def _contracts(accounts: Collection[str]) -> set[str]:
@@ -96,15 +92,31 @@ def _customers(codes: Collection[str]) -> dict[str, tuple[int, int]]:
     return {code: (id_, root) for code, id_, root in rows}
 
 
-def _holders(customers: Collection[int], codes: Collection[str]) -> list[HeldTerms]:
-    """The holders of these customers, and those with these codes."""
+def _holders(
+    customers: Collection[int], codes: Collection[str]
+) -> tuple[list[HeldTerms], PriceBook]:
+    """The holders of these customers, and those with these codes, and what prices their usage."""
     rows = binary.rows(
         "ledger",
         "find_holders",
         customers=binary.bigints(sorted(customers)),
         codes=binary.texts([code.encode() for code in sorted(codes)]),
     )
-    return [
-        HeldTerms(HolderKey(*row[:6]), row[6], tuple(zip(row[7] or (), row[8] or (), strict=True)))
-        for row in rows
-    ]
+    held: list[HeldTerms] = []
+    assigned: dict[int, tuple[Assigned, ...]] = {}
+    alike: dict[tuple[Any, ...], tuple[Assigned, ...]] = {}
+    for row in rows:
+        key = HolderKey._make(row[:6])
+        terms, pools = _zipped(row[7:9]), dict(_zipped(row[9:11]))
+        held.append(HeldTerms(key, row[6], terms, pools))
+        cards = _zipped(row[11:15])
+        if cards not in alike:
+            alike[cards] = tuple(map(Assigned._make, cards))
+        assigned[key.holder_id] = alike[cards]
+    choices = tariffs.choices_of((holder.key.customer_id, holder.key.holder_id) for holder in held)
+    return held, PriceBook(assigned, choices)
+
+
+def _zipped(columns: Sequence[Sequence[Any] | None]) -> tuple[Any, ...]:
+    """Rows from their columns, which are None where there are no rows."""
+    return tuple(zip(*columns, strict=True)) if columns[0] is not None else ()

@@ -193,6 +193,8 @@ def _pools(events: Sequence[Event], at: datetime) -> list[tuple[int, int, int, i
         if e.holder is not None
         for charge in e.charges
     }
+    if not wanted:
+        return []
     keys = sorted({(customer, holder) for customer, holder, _ in wanted})
     found = pool_books.find(keys)
     missing = wanted - {(customer, holder, unit) for customer, holder, unit, _ in found}

@@ -12,13 +12,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from creditops.lib.binary import Integers
-from ledger import columns, pool_books, rating, resolving
+from ledger import columns, rating, resolving
 from ledger.columns import NO_TIME, Columns
 from ledger.directory import Directory, HeldTerms
 from ledger.limits import HolderKey
@@ -27,11 +28,13 @@ from ledger.messages import Message
 from ledger.models import Meter
 from ledger.rating import Charge
 from ledger.resolving import Event
-from ledger.tariffs import CompiledRate, CompiledTariff, PriceBook
+from ledger.tariffs import CompiledRate
 
 # A batch's credits, summed up, stay far below what 64 bits hold.
 LARGEST_QUANTITY = 10**9
 LARGEST_CHARGE = 10**5
+# Prices that a process keeps; more are found again when needed.
+_PRICES_KEPT = 10_000
 
 Flags = NDArray[np.bool_]
 Text = TypeVar("Text")
@@ -161,7 +164,7 @@ class Plain:
         if meter is None:
             raise ValueError("plain usage has a meter")
         quantity = Decimal(1) if message.quantity is None else message.quantity
-        charged = _charges(meter, price.rates, quantity)
+        charged = _charges(meter.code, meter.rated_unit_id, price.rates, quantity)
         if isinstance(charged, str):
             raise ValueError(f"plain usage has a price, not {charged}")
         return Event(
@@ -309,6 +312,7 @@ class _Payers:
         waiting: Mapping[int, datetime],
     ) -> None:
         self._book, self._spans = known.book, spans
+        self._pools = {holder.key.holder_id: holder.pools for holder in known.holders}
         candidates = known.by_customer()
         self.ids = [known.customers.get(code, (0, 0)) for code in codes]
         self.holders = [
@@ -340,14 +344,20 @@ class _Payers:
         """What one of a meter's quantity costs a customer; None if that is no fixed number of whole
         credits."""
         payer, tariff = self.holders[customer], self.tariffs[customer]
+        if payer is None:
+            return None
+        if meter.rated_unit_id is not None:
+            return _price(None, (), meter.code, meter.rated_unit_id)
+        if tariff is None or not tariff.rates(meter.id, {}):
+            return None
         time = self._spans[customer][1]
-        return None if payer is None else _price(self._book, payer, tariff, meter, time)
+        rates = tuple(self._book.rates(payer.holder_id, tariff, (meter.id, {}), time))
+        return _price(tariff.id if rates else None, rates, meter.code, None)
 
     def pools(self, units: Sequence[int]) -> Integers:
         """Per customer and unit the id of the pool, 0 where there is none."""
-        found = _pools([payer for payer in self.holders if payer is not None])
         rows = [
-            [0 if payer is None else found.get((payer.holder_id, unit), 0) for unit in units]
+            [0 if payer is None else self._pools[payer.holder_id].get(unit, 0) for unit in units]
             for payer in self.holders
         ]
         return _numbers(rows).reshape(len(self.holders), len(units))
@@ -402,18 +412,15 @@ def _payer(candidates: Sequence[HeldTerms], since: datetime, until: datetime) ->
     return next((holder.key for holder in candidates if holder.key.kind == "open"), None)
 
 
+@lru_cache(maxsize=_PRICES_KEPT)
 def _price(
-    book: PriceBook, holder: HolderKey, tariff: CompiledTariff | None, meter: Meter, time: datetime
+    tariff_id: int | None, rates: tuple[CompiledRate, ...], meter: str, rated_unit: int | None
 ) -> Price | None:
-    """What one of a meter's quantity costs; None if that is no fixed number of whole credits."""
-    rates: list[CompiledRate] = []
-    if meter.rated_unit_id is None:
-        if tariff is None or not tariff.rates(meter.id, {}):
-            return None
-        rates = book.rates(holder.holder_id, tariff, (meter.id, {}), time)
-        if any(rate.property or rate.per != 1 for rate in rates):
-            return None
-    charged = _charges(meter, rates, Decimal(1))
+    """What one of a meter's quantity costs by these rates, or as it is rated already; None if that is no
+    fixed number of whole credits. Pure, so a process keeps what it found."""
+    if any(rate.property or rate.per != 1 for rate in rates):
+        return None
+    charged = _charges(meter, rated_unit, rates, Decimal(1))
     if isinstance(charged, str) or len(charged) != 1:
         return None
     charge = charged[0]
@@ -425,16 +432,12 @@ def _price(
         or credits > LARGEST_CHARGE
     ):
         return None
-    return Price(tariff.id if rates and tariff else None, charge, tuple(rates), credits)
+    return Price(tariff_id, charge, rates, credits)
 
 
-def _charges(meter: Meter, rates: Sequence[CompiledRate], quantity: Decimal) -> list[Charge] | str:
-    if meter.rated_unit_id is not None:
-        return rating.already_rated(quantity, meter.code, meter.rated_unit_id)
+def _charges(
+    meter: str, rated_unit: int | None, rates: Sequence[CompiledRate], quantity: Decimal
+) -> list[Charge] | str:
+    if rated_unit is not None:
+        return rating.already_rated(quantity, meter, rated_unit)
     return rating.charges(rates, quantity, {})
-
-
-def _pools(payers: Sequence[HolderKey]) -> dict[tuple[int, int], int]:
-    """The pools of these holders: (holder id, unit id) -> pool id."""
-    keys = sorted({(payer.customer_id, payer.holder_id) for payer in payers})
-    return {(holder, unit): pool for _, holder, unit, pool in pool_books.find(keys)}
