@@ -10,7 +10,7 @@ from typing import Any
 from accounts.models import Customer
 from contracts import commission_figures, commission_plans, prices, rate_cards, renewals, standing
 from contracts.agreements import Terms
-from contracts.models import Contract
+from contracts.models import CommissionPlanVersion, Contract
 from creditops.lib import calendar, money, policies
 from creditops.lib.admin_columns import amount
 from creditops.lib.refusals import Refusal
@@ -125,6 +125,24 @@ def of_overage(contract: Contract, at: datetime) -> Figures:
         ("Cap", f"{stands.cap:,}"),
         ("May still be used beyond the balance", f"{stands.cap_left:,}"),
     ]
+
+
+def of_commission(contract: Contract, at: datetime) -> Figures:
+    """By which plan it pays commission at its next close, and to whom."""
+    version = commission_plans.in_force(contract, at)
+    if version is None:
+        return [("Commission", "none agreed")]
+    whose = ", ".join(
+        share.rep if share.pct == 100 else str(share)
+        for share in commission_plans.owners_at(contract, at)
+    )
+    return [("Commission goes to", whose), ("Commission plan", plan_words(version))]
+
+
+def plan_words(version: CommissionPlanVersion) -> str:
+    """`Standard, version 1: 10 %, 70 % of it at close`."""
+    rate, upfront = (f"{pct.normalize():f} %" for pct in (version.rate_pct, version.upfront_pct))
+    return f"{version}: {rate}, {upfront} of it at close"
 
 
 def _commission(values: dict[str, Any], price: int, currency: str, at: datetime) -> Figures:

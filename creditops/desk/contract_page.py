@@ -11,7 +11,7 @@ from accounts import access
 from contracts import history, leaving, standing
 from contracts.models import Contract
 from creditops.desk import addresses, contract_figures
-from creditops.desk.deeds import amendments, contracts, money
+from creditops.desk.deeds import amendments, commissions, contracts, money
 from creditops.lib import clock, verbs
 from creditops.lib.admin_columns import amount, instant
 from creditops.lib.admin_tables import Listing
@@ -43,7 +43,8 @@ def page(request: HttpRequest, code: str, site: Any) -> HttpResponse:
             {"title": deed.title, "icon": icon, "path": addresses.of(deed.name, contract.code)}
             for deed, icon in _DEEDS
             if alive and verbs.may(request.user, deed.verb)
-        ],
+        ]
+        + _commissioned(contract, request),
         "facts": _facts(contract, at),
         "worries": standing.worries(contract, at),
         "left": leaving.of(contract, at),
@@ -61,7 +62,17 @@ def _facts(contract: Contract, at: Any) -> list[tuple[str, str]]:
         ("At the end of the term", "it renews" if leaving.of(contract, at).renews else "it ends"),
         ("Before payment", "can be cancelled" if contract.cancellable else "binding"),
         *contract_figures.of_overage(contract, at),
+        *contract_figures.of_commission(contract, at),
     ]
+
+
+def _commissioned(contract: Contract, request: HttpRequest) -> list[dict[str, str]]:
+    """Whose it is can be changed as long as commission follows from it, of an ended one too."""
+    deed = commissions.ReassignContract
+    if not (verbs.may(request.user, deed.verb) and contract.commission_plans.exists()):
+        return []
+    path = addresses.of(deed.name, contract.code)
+    return [{"title": deed.title, "icon": "swap_horiz", "path": path}]
 
 
 def _history(contract: Contract) -> Listing:

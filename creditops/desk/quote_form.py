@@ -77,7 +77,10 @@ class QuoteForm(fields.DeskForm):
     cancellable = fields.yes("Can be cancelled", help="nothing is granted before payment")
     is_default = fields.yes("Default contract", help="usage that names no contract goes here")
     contract_name = fields.text("Name of the contract", required=False)
-    commission_plan = fields.choice("Commission plan", (), required=False)
+    commission_plan = fields.choice(
+        "Commission plan", (), required=False,
+        help="pays whoever began the quote, or as the plan splits it",
+    )  # fmt: skip
     recipient_name = fields.text("Sent to", required=False)
     recipient_email = forms.EmailField(label="E-mail", required=False)
     message = forms.CharField(
