@@ -35,6 +35,7 @@ class Line:
     """A contract year in a rep's statement; amounts are the rep's, in minor units of `currency`.
 
     Attributes:
+        first_day, last_day: in the contract's zone.
         consumed_minor: value consumed of the whole contract so far.
         paid_minor: at close.
         earned_minor: by what was consumed so far.
@@ -49,6 +50,8 @@ class Line:
     year: int
     starts_at: datetime
     ends_at: datetime
+    first_day: date
+    last_day: date
     currency: str
     price_minor: int
     consumed_minor: int
@@ -213,6 +216,8 @@ def _told_line(line: Line) -> dict[str, Any]:
         "contract_year": line.year,
         "starts_at": line.starts_at.isoformat(),
         "ends_at": line.ends_at.isoformat(),
+        "first_day": line.first_day.isoformat(),
+        "last_day": line.last_day.isoformat(),
         "currency": line.currency,
         "price": text(line.price_minor),
         "consumed": text(line.consumed_minor),
@@ -269,6 +274,8 @@ def _line(contract: Contract, year: Year, stands: Figures, rep: RepFigures) -> L
         year=year.number,
         starts_at=year.starts_at,
         ends_at=year.ends_at,
+        first_day=calendar.local_date(year.starts_at, contract.time_zone),
+        last_day=calendar.last_day(year.ends_at, contract.time_zone),
         currency=stands.currency,
         price_minor=stands.price_minor,
         consumed_minor=stands.base_minor,

@@ -103,6 +103,8 @@ class ContractYearShown(TypedDict):
     contract_year: int
     starts_at: shapes.Instant
     ends_at: shapes.Instant
+    first_day: shapes.Day
+    last_day: shapes.Day
     currency: shapes.Currency
     price: shapes.Money
     consumed: shapes.Money

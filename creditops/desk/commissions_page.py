@@ -201,7 +201,7 @@ def _contracts(lines: list[dict[str, Any]]) -> Listing:
     rows = [
         (
             _contract(line["contract"]), line["customer"], f"{line['contract_year']}",
-            f"{line['starts_at'][:10]} – {line['ends_at'][:10]}",
+            _days(line),
             *(
                 _money(line.get(name), line["currency"])
                 for name in _OF_A_YEAR
@@ -209,7 +209,7 @@ def _contracts(lines: list[dict[str, Any]]) -> Listing:
         )
         for line in lines
     ]  # fmt: skip
-    heads = ("Contract", "Customer", "#Year", "From, until", "#Sold", "#Used", "#At close",
+    heads = ("Contract", "Customer", "#Year", "From, to", "#Sold", "#Used", "#At close",
              "#Earned", "#At risk", "#To come", "#Held back", "#Final")  # fmt: skip
     return Listing("Contracts", heads, rows, empty="No contracts in this year.")
 
@@ -222,6 +222,13 @@ def _events(entries: list[dict[str, Any]]) -> Listing:
     ]  # fmt: skip
     heads = ("Date", "Contract", "#Year", "What", "#Due for the year", "#Came before", "#Amount")
     return Listing("Events", heads, rows, empty="None in this year.")
+
+
+def _days(line: dict[str, Any]) -> str:
+    """The contract year's days; versions frozen before they were told have instants alone."""
+    if "first_day" not in line:
+        return f"{line['starts_at'][:10]} – {line['ends_at'][:10]}"
+    return f"{line['first_day']} – {line['last_day']}"
 
 
 def _contract(code: str) -> str:

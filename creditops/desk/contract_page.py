@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -34,6 +35,7 @@ def page(request: HttpRequest, code: str, site: Any) -> HttpResponse:
     if contract is None:
         raise Http404
     at, alive = clock.now(), contract.status != Contract.Status.ENDED
+    left = leaving.of(contract, at)
     context = {
         **site.each_context(request),
         "title": str(contract),
@@ -45,25 +47,30 @@ def page(request: HttpRequest, code: str, site: Any) -> HttpResponse:
             if alive and verbs.may(request.user, deed.verb)
         ]
         + _commissioned(contract, request),
-        "facts": _facts(contract, at),
+        "facts": _facts(contract, left.renews, at),
         "worries": standing.worries(contract, at),
-        "left": leaving.of(contract, at),
+        "left": left,
         "history": _history(contract),
     }
     return TemplateResponse(request, "desk/contract.html", context)
 
 
-def _facts(contract: Contract, at: Any) -> list[tuple[str, str]]:
+def _facts(contract: Contract, renews: bool, at: datetime) -> list[tuple[str, str]]:
     price = amount(contract.price_minor, contract.currency)
-    return [
+    found = [
         ("State", contract.get_status_display()),
         ("Signed", f"{contract.commitment:,} credits for {price}"),
-        ("A credit costs", contract_figures.unit_price(contract, at)),
-        ("At the end of the term", "it renews" if leaving.of(contract, at).renews else "it ends"),
-        ("Before payment", "can be cancelled" if contract.cancellable else "binding"),
-        *contract_figures.of_overage(contract, at),
-        *contract_figures.of_commission(contract, at),
     ]
+    if contract.status != Contract.Status.ENDED:
+        binds = "it can be cancelled" if contract.cancellable else "it binds all the same"
+        found += [
+            *contract_figures.of_running_term(contract, at),
+            ("A credit costs", contract_figures.unit_price(contract, at)),
+            ("At the end of the term", "it renews" if renews else "it ends"),
+            ("Until it is paid", binds),
+            *contract_figures.of_overage(contract, at),
+        ]
+    return [*found, *contract_figures.of_commission(contract, at)]
 
 
 def _commissioned(contract: Contract, request: HttpRequest) -> list[dict[str, str]]:

@@ -77,6 +77,21 @@ def test_what_is_still_to_be_earned_is_told_until_the_year_is_settled(contract):
     assert (account.to_come_minor, account.held_back_minor) == (0, 0)
 
 
+def test_a_contract_year_is_told_in_days_of_the_contracts_zone():
+    """Midnight of 1 January in Berlin is 23:00 of 31 December in UTC."""
+    plan = commission_plans.publish(
+        "plan", commission_plans.Wanted(Decimal(10), Decimal(70)), by="Sam", at=START
+    )
+    cast.sign(
+        when=START, time_zone="Europe/Berlin", commission_plan=plan,
+        commission_split=[Share("ann", Decimal(100))],
+    )  # fmt: skip
+
+    [line] = told().lines
+
+    assert (f"{line.first_day}", f"{line.last_day}") == ("2026-01-01", "2026-12-31")
+
+
 def test_an_event_tells_what_is_due_for_the_year_and_what_came_before(contract):
     use("u1", 30_000, at("2026-03-01"))
     cast.run_due(END)

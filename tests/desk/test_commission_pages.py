@@ -107,7 +107,7 @@ def test_the_contracts_page_says_whose_the_commission_is_and_who_may_change_it(s
 def test_a_version_frozen_before_the_words_were_known_is_still_shown(sold, fiona):
     told = commission_statements.as_told(commission_statements.of_rep(SAM, 2026, at=staff.NOW))
     for part in (*told["accounts"], *told["contracts"], *told["events"]):
-        for name in ("to_come", "held_back", "due", "before"):
+        for name in ("to_come", "held_back", "due", "before", "first_day", "last_day"):
             part.pop(name, None)
     old = CommissionStatement.objects.create(
         rep=SAM, year=2026, version=1, body=told, frozen_at=staff.NOW, frozen_by="Fiona"
