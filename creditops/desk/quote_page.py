@@ -145,7 +145,7 @@ def _moved_money(minor: int | None, currency: str) -> str:
 
 
 def _doable(quote: Quote, newest: QuoteVersion, person: Any) -> list[dict[str, str]]:
-    """What can be done with it as it stands."""
+    """What can be done with it as it stands; nobody asks about what nobody was shown."""
     if not verbs.may(person, "make_quote"):
         return []
     found = []
@@ -161,6 +161,7 @@ def _doable(quote: Quote, newest: QuoteVersion, person: Any) -> list[dict[str, s
         can("Make a link", "link", "quote-link")
     if newest.status == _Status.ACCEPTED and quote_activation.made_of(quote) is None:
         can("Make the contract", "contract", "activate-quote")
-    can("Answer a question", "reply", "answer-question")
+    if newest.number > 1 or newest.sent_at or quote.messages.exists():
+        can("Answer a question", "reply", "answer-question")
     can("Clone", "content_copy", "clone-quote")
     return found

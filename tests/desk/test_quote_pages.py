@@ -234,6 +234,17 @@ def test_a_clone_and_an_answer_are_acts_of_the_desk(tiers, sam):
     assert quotes.find(code).messages.get().text == "One pool."
 
 
+def test_a_question_is_answered_once_somebody_could_ask_it(tiers, sam):
+    keep(sam)
+    path = addresses.of("quote", kept().quote.code)
+    draft = [act["title"] for act in sam.get(path).context["doable"]]
+    acts.do(sam, "send-quote", kept().quote.code)
+    sent = [act["title"] for act in sam.get(path).context["doable"]]
+
+    assert draft == ["Send", "Change", "Clone"]
+    assert sent == ["New version", "Make a link", "Answer a question", "Clone"]
+
+
 def test_who_may_not_quote_is_told_so(tiers, fiona):
     assert fiona.get(addresses.of("quote_new", "acme")).status_code == 403
     assert fiona.post(addresses.of("quote_new", "acme"), TYPED).status_code == 403
