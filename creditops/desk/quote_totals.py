@@ -15,6 +15,7 @@ from contracts import (
     quote_checks,
     quote_figures,
     quote_guards,
+    quote_warnings,
     quote_words,
 )
 from contracts.models import Contract
@@ -80,7 +81,10 @@ def of(
     return Totals(
         facts=facts(terms, at),
         needs=quote_guards.reasons(terms, by=by, at=at, paid_today=paid),
-        notes=[*quote_words.warnings(terms), *_beside(customer, terms, renews)],
+        notes=[
+            *quote_warnings.of(terms, customer, at=at, renews=renews),
+            *_beside(customer, terms, renews),
+        ],
         effect=quote_words.ROLLOVER_EFFECTS[terms.rollover],
         actions=[
             (action, _action_price(action, terms.currency))
