@@ -155,6 +155,15 @@ def of_customer(customer_id: int, at: datetime) -> list[tuple[RateCampaign, Aske
     ]
 
 
+def of_holder(holder: Holder, at: datetime) -> list[tuple[RateCampaign, Asked]]:
+    """The open campaigns that ask one holder, the soonest deadline first."""
+    return [
+        (campaign, each)
+        for campaign, each in of_customer(holder.customer_id, at)
+        if each.holder.pk == holder.pk
+    ]
+
+
 def answer(campaign: RateCampaign, holder: Holder, *, to: str, by: str, at: datetime) -> RateChoice:
     """Record what somebody of the customer chose: the action itself to stay, or another one.
 

@@ -12,6 +12,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import prefetch_related_objects
 
 from accounts.models import Customer
 from contracts.models import Contract, ScheduledCharge
@@ -27,11 +28,11 @@ from invoicing import (
     tax_ids,
     translation,
 )
-from invoicing.models import Invoice, InvoiceLine, InvoiceTax, InvoiceVoid
+from invoicing.models import Invoice, InvoiceLine, InvoiceTax, InvoiceVoid, SellerProfile
 from invoicing.translation import receivable_source
 from ledger import balances, books, chart, exchange, posting
 from ledger.journal import Posting, post
-from ledger.models import Block, Holder, JournalEntry
+from ledger.models import Block, BookSettings, Holder, JournalEntry
 from ledger.periods import Months
 
 RENDER = "invoicing.render"
@@ -101,19 +102,22 @@ def issue(document: Document, *, at: datetime) -> Invoice:
     with transaction.atomic():
         current = books.current(at)
         today = books.date_of(at, current)
-        Months([today], received_on=today)
+        owed_from = document.receivable_at
+        owed_now = owed_from is not None and owed_from <= at
+        owed_on = books.date_of(owed_from, current) if owed_from and owed_now else today
+        months = Months([owed_on, today], received_on=today)
         if Invoice.objects.filter(source=document.source).exists():
             raise Refusal("already_invoiced", f"{document.source} has its invoice already.")
         number = numbering.take(numbering.INVOICES, today)
         invoice = _write(document, number, at)
-        if document.receivable_at is not None:
-            if document.receivable_at <= at:
-                post_receivable(invoice, owed_from=document.receivable_at, at=at)
-            else:
-                due.plan(
-                    "invoicing.receivable", invoice.number, document.receivable_at,
-                    rank=due.START, group=document.customer.code,
-                )  # fmt: skip
+        # Nobody else sees the invoice yet: no second asker, no void, no note to look for.
+        if owed_from is not None and owed_now and invoice.total_minor:
+            _post_owed(invoice, owed_from, current, months.posting_date(owed_on), at)
+        elif owed_from is not None and not owed_now:
+            due.plan(
+                "invoicing.receivable", invoice.number, owed_from,
+                rank=due.START, group=document.customer.code,
+            )  # fmt: skip
         outbox.add(RENDER, invoice.number, {"number": invoice.number}, at=at)
         if invoice.total_minor and not document.prepaid:
             dunning_plan.next_step(invoice, after=at)
@@ -142,29 +146,38 @@ def post_receivable(invoice: Invoice, *, owed_from: datetime, at: datetime) -> N
         locks.hold(f"invoice:{invoice.number}")
         if is_receivable(invoice) or InvoiceVoid.objects.filter(invoice=invoice).exists():
             return
-        _let_overage_be_posted(invoice, current.currency, at)
-        credit = translation.owed_parts(invoice, owed_from)
-        total = exchange.functional(invoice.total_minor, invoice.currency, owed_from)
-        post(
-            Posting(
-                on=months.posting_date(owed_on),
-                recipe="JE-16" if chart.UNBILLED in credit else "JE-02",
-                memo=f"Invoice {invoice.number}",
-                source=receivable_source(invoice),
-                customer_id=invoice.customer_id,
-                holder=invoice.holder,
-            ),
-            debit={chart.RECEIVABLES: total, chart.CURRENCY: sum(credit.values()) - total},
-            credit=credit,
-            foreign=translation.foreign_parts(invoice),
-            currency=current.currency,
-            at=at,
-        )
-        for line in invoice.lines.filter(charge__isnull=False).select_related("charge__contract"):
-            owed.take_over(line.charge, on=months.posting_date(owed_on), at=at)
+        _post_owed(invoice, owed_from, current, months.posting_date(owed_on), at)
         for note in invoice.credit_notes.order_by("id"):
             waited_until = max(owed_on, note.issue_date)
             note_entries.post_note(note, on=months.posting_date(waited_until), at=at)
+
+
+def _post_owed(
+    invoice: Invoice, owed_from: datetime, current: BookSettings, on: date, at: datetime
+) -> None:
+    """The entry of what the customer owes, of day `on`; what was owed before goes over into it."""
+    _let_overage_be_posted(invoice, current.currency, at)
+    credit = translation.owed_parts(invoice, owed_from)
+    total = exchange.functional(invoice.total_minor, invoice.currency, owed_from)
+    post(
+        Posting(
+            on=on,
+            recipe="JE-16" if chart.UNBILLED in credit else "JE-02",
+            memo=f"Invoice {invoice.number}",
+            source=receivable_source(invoice),
+            customer_id=invoice.customer_id,
+            holder=invoice.holder,
+        ),
+        debit={chart.RECEIVABLES: total, chart.CURRENCY: sum(credit.values()) - total},
+        credit=credit,
+        foreign=translation.foreign_parts(invoice),
+        currency=current.currency,
+        at=at,
+    )
+    if any(line.charge_id for line in invoice.lines.all()):
+        charged = invoice.lines.filter(charge__isnull=False)
+        for line in charged.select_related("charge__contract"):
+            owed.take_over(line.charge, on=on, at=at)
 
 
 def earned(invoice: Invoice) -> dict[str, int]:
@@ -198,7 +211,8 @@ def is_posted(invoice: Invoice) -> bool:
 
 
 def _write(document: Document, number: numbering.Number, at: datetime) -> Invoice:
-    applied = _taxes_of(document, at)
+    vendor = seller.profile()
+    applied = _taxes_of(document, vendor, at)
     rates = list(dict.fromkeys(applied))
     taxes = [_tax(no, rate, document, applied) for no, rate in enumerate(rates, start=1)]
     net, taxed = sum(row.net_minor for row in taxes), sum(row.tax_minor for row in taxes)
@@ -222,7 +236,7 @@ def _write(document: Document, number: numbering.Number, at: datetime) -> Invoic
         tax_category=rates[0].category,
         tax_rate=taxes[0].rate_pct if len(taxes) == 1 else "",
         tax_note="; ".join(_tax_notes(document, rates, taxed, at))[:200],
-        seller=seller.as_printed(),
+        seller=seller.as_printed(vendor),
         buyer=as_printed(document.customer),
         notes=list(document.notes),
         receivable_at=document.receivable_at,
@@ -249,6 +263,8 @@ def _write(document: Document, number: numbering.Number, at: datetime) -> Invoic
         )
         for position, line in enumerate(document.lines, start=1)
     )
+    # What was issued never changes: read once, for the entry, the paper and the e-invoice.
+    prefetch_related_objects([invoice], "lines", "taxes")
     return invoice
 
 
@@ -271,11 +287,11 @@ def _tax_notes(document: Document, rates: Sequence[tax.Tax], taxed: int, at: dat
     return said
 
 
-def _taxes_of(document: Document, at: datetime) -> list[tax.Tax]:
+def _taxes_of(document: Document, vendor: SellerProfile, at: datetime) -> list[tax.Tax]:
     """The tax of each line: by its product, or at a rate of its own; a reverse charge is proven."""
-    vendor, buyer = seller.profile(), document.customer
+    buyer = document.customer
     products = [line.product or _product(line) for line in document.lines]
-    known = {product: tax.of(buyer, vendor, at, product=product) for product in set(products)}
+    known = tax.of_each(buyer, vendor, at, set(products))
     if any(found.category == tax.REVERSE_CHARGE for found in known.values()):
         tax_ids.prove(buyer, vendor, at=at)
     return [

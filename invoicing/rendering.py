@@ -11,6 +11,8 @@ from datetime import datetime
 from itertools import accumulate
 from typing import Any
 
+from django.db.models import prefetch_related_objects
+
 from creditops.lib import files, languages, printed
 from creditops.lib import pdf as paper
 from creditops.lib.models import StoredFile
@@ -39,7 +41,8 @@ def pdf(invoice: Invoice, *, at: datetime) -> StoredFile:
     found = files.find(name)
     if found is not None:
         return found
-    lines = list(invoice.lines.order_by("position"))
+    prefetch_related_objects([invoice], "lines", "taxes")
+    lines = list(invoice.lines.all())
     content = paper.render(
         "documents/invoice.html",
         facts(invoice, lines),
@@ -60,7 +63,7 @@ def facts(invoice: Invoice, lines: Sequence[InvoiceLine]) -> dict[str, Any]:
         notes.append(line_lists.note(invoice, lines))
     rows = [_row(invoice, line) for line in shown]
     carry(rows, [line.amount_minor for line in shown], currency, language)
-    charged = list(invoice.taxes.order_by("no"))
+    charged = list(invoice.taxes.all())
     return {
         **frame(invoice, "invoice"),
         "due_date": printed.day(invoice.due_date, language),

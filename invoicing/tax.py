@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from fractions import Fraction
@@ -118,21 +118,28 @@ def stored(row: InvoiceTax, rounding: str) -> Tax:
 
 
 def of(customer: Customer, seller: SellerProfile, at: datetime, *, product: str = "") -> Tax:
-    """The tax of what `customer` buys at `at`, with its printed note in the customer's language.
+    """The tax of one product that `customer` buys at `at`; see `of_each`."""
+    return of_each(customer, seller, at, [product])[product]
+
+
+def of_each(
+    customer: Customer, seller: SellerProfile, at: datetime, products: Collection[str]
+) -> dict[str, Tax]:
+    """The tax of what `customer` buys at `at`, by product, with its printed note in the customer's language.
 
     From a seller in the European Union a business in another member state that gives its VAT id owes
     the tax itself, and nothing is taxed outside; a certificate exempts; else a matching rate of the tax
     table decides: the customer's own country's, consumers elsewhere in the Union included.
 
     Args:
-        product: the tax code of what is sold; empty: what has no rate of its own.
+        products: the tax codes of what is sold; an empty one: what has no rate of its own.
 
     Raises Refusal `tax_rate_unknown` where the table should have a rate and has none (I11).
     """
     current = books.current(at)
     abroad = _abroad(customer, seller, at)
     if abroad is not None:
-        return abroad
+        return dict.fromkeys(products, abroad)
     certificate = exemptions.in_force(customer, books.date_of(at, current))
     if certificate is not None:
         note = languages.say(
@@ -141,12 +148,16 @@ def of(customer: Customer, seller: SellerProfile, at: datetime, *, product: str 
             reason=certificate.reason,
             certificate=certificate.certificate,
         )
-        return Tax(EXEMPT, Fraction(0), note=note)
-    rate = tax_rates.find(customer, at, product)
-    if rate is None:
+        return dict.fromkeys(products, Tax(EXEMPT, Fraction(0), note=note))
+    rates = tax_rates.find_each(customer, at, products)
+    if None in rates.values():
         _check_known(customer, seller, at)
-        return Tax(OUTSIDE, Fraction(0))
-    return replace(_by_table(rate, customer.language), rounding=current.rounding)
+    return {
+        product: Tax(OUTSIDE, Fraction(0))
+        if rate is None
+        else replace(_by_table(rate, customer.language), rounding=current.rounding)
+        for product, rate in rates.items()
+    }
 
 
 def _abroad(customer: Customer, seller: SellerProfile, at: datetime) -> Tax | None:
