@@ -42,7 +42,7 @@ class TaxedMonth(Record):
         ]
 
     def __str__(self) -> str:
-        return f"{self.month:%Y-%m} of {self.holder}"
+        return f"{self.month:%Y-%m} in {self.currency}"
 
 
 class TaxedUse(Book):
@@ -73,4 +73,4 @@ class TaxedUse(Book):
         ]
 
     def __str__(self) -> str:
-        return f"{self.credits:,} credits taxed in {self.taxed_month}"
+        return f"{self.credits:,} credits used from {self.used_from:%Y-%m-%d}"
