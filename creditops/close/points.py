@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from django.db.models import F, OuterRef, Q, Subquery
+from django.db.models import OuterRef, Q, Subquery
 
 from contracts.models import ScheduledCharge
 from creditops.close import reconciliations
@@ -19,14 +19,13 @@ from creditops.close.reconciliations import Reconciliation
 from creditops.lib import calendar
 from creditops.lib.admin_columns import amount
 from creditops.lib.models import DueRow
-from ledger import books, breakage, closing, exceptions, expiry, signing
+from ledger import books, breakage, closing, exceptions, expiry, posting, signing
 from ledger.models import (
     AccountingPeriod,
     Block,
     BreakageEstimate,
     CloseMark,
     JournalEntry,
-    PoolState,
 )
 
 _EXPIRING_DAYS = 30
@@ -162,8 +161,7 @@ def _due(end: datetime) -> Point:
 
 
 def _posted() -> Point:
-    behind = Q(posted_pos__lt=F("consumed")) | Q(posted_seq__lt=F("move_seq"))
-    number = PoolState.objects.filter(behind).count()
+    number = posting.waiting().count()
     said = f"{number:,} pools have usage that the close will post" if number else "all is posted"
     return Point("posted", "Usage is posted", said, State.NOTE if number else State.MET)
 

@@ -28,14 +28,14 @@ drains AS (
   LEFT JOIN LATERAL (
     SELECT coalesce(max(e.pos + e.credits), d.pos) AS pos FROM (
       SELECT u.pos, u.credits FROM ledger_usageevent AS u
-      WHERE u.customer_id = d.customer_id AND u.pool_id = d.pool_id
+      WHERE u.customer_id = d.customer_id AND u.pool_id = d.pool_id AND u.line = d.line
         AND u.event_time >= d.time_min AND u.event_time < a.first
         AND u.pos >= d.pos AND u.pos < d.pos_end
       UNION ALL
       SELECT p.pos, p.credits
       FROM ledger_usagepart AS p
       JOIN ledger_usageevent AS u ON u.customer_id = p.customer_id AND u.id = p.event_id
-      WHERE p.customer_id = d.customer_id AND p.pool_id = d.pool_id
+      WHERE p.customer_id = d.customer_id AND p.pool_id = d.pool_id AND p.line = d.line
         AND u.event_time >= d.time_min AND u.event_time < a.first
         AND p.pos >= d.pos AND p.pos < d.pos_end
     ) AS e
@@ -43,14 +43,14 @@ drains AS (
   LEFT JOIN LATERAL (
     SELECT coalesce(max(e.pos + e.credits), d.pos) AS pos FROM (
       SELECT u.pos, u.credits FROM ledger_usageevent AS u
-      WHERE u.customer_id = d.customer_id AND u.pool_id = d.pool_id
+      WHERE u.customer_id = d.customer_id AND u.pool_id = d.pool_id AND u.line = d.line
         AND u.event_time >= d.time_min AND u.event_time < a.last
         AND u.pos >= d.pos AND u.pos < d.pos_end
       UNION ALL
       SELECT p.pos, p.credits
       FROM ledger_usagepart AS p
       JOIN ledger_usageevent AS u ON u.customer_id = p.customer_id AND u.id = p.event_id
-      WHERE p.customer_id = d.customer_id AND p.pool_id = d.pool_id
+      WHERE p.customer_id = d.customer_id AND p.pool_id = d.pool_id AND p.line = d.line
         AND u.event_time >= d.time_min AND u.event_time < a.last
         AND p.pos >= d.pos AND p.pos < d.pos_end
     ) AS e
