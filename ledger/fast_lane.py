@@ -26,7 +26,8 @@ Key = tuple[int, int]
 
 # Clocks of the world have always differed by whole multiples of this.
 _STEP = 30_000_000
-_LAST = np.iinfo(np.int64).max
+_LAST = int(np.iinfo(np.int64).max)
+_EVER, _NEVER = (-_LAST, _LAST), (_LAST, 0)
 # In place of the number of a line: which one it is takes a closer look.
 _UNSURE = -1
 
@@ -90,8 +91,11 @@ def aside(plain: Plain, lines: Mapping[Key, Line], at: datetime, slow: Collectio
         lines: locked, by (customer id, pool id).
         slow: pools from which other events draw in between.
     """
+    if not len(plain):
+        return np.zeros(0, dtype=bool)
     own, number = _pools_of(plain.groups)
-    spans = [(_LAST, 0) if key in slow else _span(lines[key], at) for key in own]
+    first, last = (columns.instant(int(end)) for end in (plain.time.min(), plain.time.max()))
+    spans = [_NEVER if key in slow else _span(lines[key], at, first, last) for key in own]
     of_group = np.array(spans, dtype=np.int64).reshape(-1, 2)[number]
     since, until = of_group[:, 0][plain.group], of_group[:, 1][plain.group]
     found: Flags = (
@@ -107,18 +111,21 @@ def _pools_of(groups: Groups) -> tuple[list[Key], Integers]:
     return list(zip(customers, ids, strict=True)), number
 
 
-def _span(line: Line, at: datetime) -> tuple[int, int]:
-    """The times, from and before, of events that may go on a line without a closer look."""
-    window = line.window
+def _span(line: Line, at: datetime, first: datetime, last: datetime) -> tuple[int, int]:
+    """The times, from and before, of events that may go on a line without a closer look, as far as events
+    lie between `first` and `last`."""
+    window, rules = line.window, line.rules
     if (
         window.since is None
         or line.stale(at)
-        or line.rules.enforcement == OBSERVE
+        or rules.enforcement == OBSERVE
         or line.seats_since is not None
-        or line.rules.seat_allowance is not None
+        or rules.seat_allowance is not None
     ):
-        return _LAST, 0
-    oldest = max(window.since, at - line.rules.late_window)
+        return _NEVER
+    oldest = max(window.since, at - rules.late_window)
+    if oldest <= first and (window.until is None or last < window.until):
+        return _EVER
     end = _LAST if window.until is None else columns.microseconds(window.until)
     return columns.microseconds(oldest), end
 
@@ -170,14 +177,15 @@ def place(plain: Plain, lines: Mapping[Key, Line], months: Months, zone: str) ->
     pos = np.empty(len(plain), dtype=np.int64)
     pos[order] = ends - taken + np.repeat(shift, sizes)
     last = starts + sizes - 1
-    newest = plain.time[order][last].tolist()
+    newest, received = plain.time[order][last].tolist(), columns.microseconds(plain.at)
     for (line, course), end, time in zip(
         courses, (ends[last] + shift).tolist(), newest, strict=True
     ):
         if course is not line:
             line.use_scoped(end - course.consumed)
         course.consumed = end
-        line.has_seen(columns.instant(time))
+        if time > received:
+            line.has_seen(columns.instant(time))
     run = np.repeat(np.arange(len(starts)), sizes)
     runs = _runs(plain, order, taken, pos[order], run, months, zone)
     return Placed(plain, credits, number, pos, runs, courses)
@@ -187,17 +195,23 @@ def _takes(line: Line, asked: Mapping[int, int]) -> bool:
     """Whether a pool can take so many credits, by the number of the line, without a closer look at anything:
     whatever comes first, holds are kept aside and no threshold is reached."""
     general = asked.get(GENERAL, 0)
-    beside = sum(asked.values()) - general
-    if _UNSURE in asked or any(
-        credits > line.courses[number].rest
-        for number, credits in asked.items()
-        if number != GENERAL
-    ):
+    if general > line.room:
         return False
-    if beside and line.held and line.held > line.rest - general:
+    if line.alert_pos is not None and line.consumed + sum(asked.values()) >= line.alert_pos:
         return False
-    reached = line.consumed + general + beside
-    return general <= line.room and (line.alert_pos is None or reached < line.alert_pos)
+    beside = {number: credits for number, credits in asked.items() if number != GENERAL}
+    return not beside or _scopes_take(line, beside, general)
+
+
+def _scopes_take(line: Line, asked: Mapping[int, int], general: int) -> bool:
+    """Whether the lines of a pool's scopes can take so many credits, by their numbers, and its general line
+    those that it is asked for, holds kept aside."""
+    if _UNSURE in asked:
+        return False
+    if any(credits > line.courses[number].rest for number, credits in asked.items()):
+        return False
+    drawn = any(asked.values())
+    return not (drawn and line.held and line.held > line.rest - general)
 
 
 def _numbers(plain: Plain, lines: Mapping[Key, Line]) -> Integers:
