@@ -16,8 +16,8 @@ SELECT format('event %s-%s', c.customer_id, c.id),
        format('lies at %s of its line instead of %s', c.pos, c.expected)
 FROM chained AS c WHERE c.pos <> c.expected
 UNION ALL
-SELECT format('line %s of pool %s-%s', coalesce(s.line, c.line), coalesce(s.customer_id, c.customer_id),
-              coalesce(s.pool_id, c.pool_id)),
+SELECT concat('line ' || nullif(coalesce(s.line, c.line), 0) || ' of ',
+              format('pool %s-%s', coalesce(s.customer_id, c.customer_id), coalesce(s.pool_id, c.pool_id))),
        format('its counter is %s, its events end at %s', coalesce(s.consumed, 0),
               coalesce(c.pos + c.credits, 0))
 FROM ledger_line AS s

@@ -10,7 +10,7 @@ SELECT format('layout %s of pool %s-%s', n.no, n.customer_id, n.pool_id),
        format('follows number %s, begins at %s after %s', n.before, n.start_pos, n.since)
 FROM numbered AS n WHERE n.no <> n.before + 1 OR n.start_pos < n.since
 UNION ALL
-SELECT format('line %s of pool %s-%s', x.line, s.customer_id, s.pool_id),
+SELECT concat('line ' || nullif(x.line, 0) || ' of ', format('pool %s-%s', s.customer_id, s.pool_id)),
        format('layout %s and move %s are its newest, its state says %s and %s',
               coalesce(n.no, 0), coalesce(n.move_seq, 0), s.layout_no, s.move_seq)
 FROM ledger_poolstate AS s
