@@ -160,6 +160,7 @@ class Kind:
         about: a sentence for whoever opens it.
         make: answers it.
         groups: by what it can be grouped, name -> words; the first is the default.
+        verb: what somebody has to be allowed beside reading reports; empty: nothing.
     """
 
     name: str
@@ -168,6 +169,7 @@ class Kind:
     span: Span
     make: Callable[[Asked], Report]
     groups: Mapping[str, str] = field(default_factory=dict)
+    verb: str = ""
 
 
 def read(kind: Kind, given: Mapping[str, str]) -> Asked:
