@@ -42,9 +42,7 @@ class Outlook:
     """
 
     rep: str
-    customer_id: int
     contract: str
-    plan: str
     year: int
     ends_on: date
     currency: str
@@ -94,7 +92,7 @@ def _contracts(last: date, known_at: datetime) -> list[Contract]:
     known = Q(number=1) | Q(starts_at__lte=known_at)
     contracts: list[Contract] = list(
         Contract.objects.filter(pk__in=events.filter(kind=_Kind.CLOSE).values("contract"))
-        .select_related("customer", "holder")
+        .select_related("holder")
         .prefetch_related(
             Prefetch("commissions", events.select_related("version__plan")),
             "commissions__parts",
@@ -132,9 +130,7 @@ def _of_reps(
     return [
         Outlook(
             rep=rep.rep,
-            customer_id=contract.customer_id,
             contract=contract.code,
-            plan=stands.version.plan.name,
             year=year.number,
             ends_on=ends_on,
             currency=stands.currency,

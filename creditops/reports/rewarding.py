@@ -16,10 +16,12 @@ from creditops.reports.frame import (
     Cell,
     Check,
     Column,
+    Picture,
     Report,
     Shape,
     Table,
     moneys,
+    names,
     sum_of,
     summed,
     texts,
@@ -41,17 +43,16 @@ def commissions(asked: Asked) -> Report:
     costs = commission_rolls.costs(*days, known_at=asked.known_at)
     overage = commission_overage.of(*days, known_at=asked.known_at)
     ahead = commission_outlook.of(asked.last, known_at=asked.known_at)
-    names = Names([*(m.customer_id for m in moved), *(o.customer_id for o in ahead),
-                   *(c.customer_id for c in costs)])  # fmt: skip
+    customers = Names([*(m.customer_id for m in moved), *(c.customer_id for c in costs)])  # fmt: skip
     ours = books.current(asked.known_at).currency
     currencies = sorted({ours, *(each.currency for each in ahead)}, key=lambda c: (c != ours, c))
     open_years = {c: [each for each in ahead if each.currency == c] for c in currencies}
     owed, back = _coming(moved, paid, overage, asked), _owed_back(moved, paid, asked)
-    cost = _costs(costs, names)
+    cost = _costs(costs, customers)
     return Report(
         ours,
-        [owed, back, _by_contract(moved, overage, names),
-         *(_not_settled(open_years[c], names, c) for c in currencies), cost],
+        [owed, back, _by_contract(moved, overage, customers),
+         *(_not_settled(open_years[c], c) for c in currencies), cost],
         _checks(asked, moved, owed, back, cost),
         _NOTES,
         [_picture(open_years[c], c) for c in currencies if open_years[c]],
@@ -74,9 +75,8 @@ def _coming(
 ) -> Table:  # fmt: skip
     """What reps have coming, from opening to closing: account 2300."""
     columns = (
-        *texts("Rep"),
-        *moneys("Opening", "At close", "True-up", "Paid out", "Netted", "Open for payment",
-                "True-up, of it for overage"),
+        *names("Rep"),
+        *moneys("Opening", "At close", "True-up", "Of it overage", "Paid out", "Netted", "Open for payment"),
     )  # fmt: skip
     by_rep: dict[str, int] = defaultdict(int)
     for (rep, _, _), minor in overage.items():
@@ -86,15 +86,8 @@ def _coming(
         opening = sum(m.granted_before for m in found) - payout.gross_before
         closes, more = sum(m.at_close for m in found), sum(m.true_up for m in found)
         closing = opening + closes + more - payout.gross
-        return [
-            opening,
-            closes,
-            more,
-            -payout.cash,
-            payout.cash - payout.gross,
-            closing,
-            by_rep[rep],
-        ]
+        left = [-payout.cash, payout.cash - payout.gross]
+        return [opening, closes, more, by_rep[rep], *left, closing]
 
     return _of_reps(f"What reps have coming, account {chart.COMMISSIONS}", columns, moved, paid, row,
                     "Nothing is owed to reps.", asked)  # fmt: skip
@@ -102,7 +95,7 @@ def _coming(
 
 def _owed_back(moved: Sequence[Moved], paid: Mapping[str, Paid], asked: Asked) -> Table:
     """What reps are to give back, from opening to closing: account 1350."""
-    columns = (*texts("Rep"), *moneys("Opening", "Clawed back", "Netted", "To be taken back"))
+    columns = (*names("Rep"), *moneys("Opening", "Clawed back", "Netted", "To be taken back"))
 
     def row(rep: str, found: Sequence[Moved], payout: Paid) -> list[int]:
         opening = sum(m.taken_before for m in found) - payout.netted_before
@@ -132,14 +125,14 @@ def _of_reps(
     return Table(title, columns, rows, summed(columns, rows) if rows else (), empty, links)
 
 
-def _by_contract(moved: Sequence[Moved], overage: Overage, names: Names) -> Table:
+def _by_contract(moved: Sequence[Moved], overage: Overage, customers: Names) -> Table:
     """What moved in the time, by rep, plan and contract."""
     columns = (
-        *texts("Rep", "Plan", "Contract", "Customer"),
-        *moneys("At close", "True-up", "Of it for overage", "Clawed back"),
+        *names("Rep", "Plan", "Contract"), *texts("Customer"),
+        *moneys("At close", "True-up", "Of it overage", "Clawed back"),
     )  # fmt: skip
     rows: list[list[Cell]] = [
-        [m.rep, m.plan, m.contract, names.customer(m.customer_id), m.at_close, m.true_up,
+        [m.rep, m.plan, m.contract, customers.customer(m.customer_id), m.at_close, m.true_up,
          overage.get((m.rep, m.plan_id, m.contract_id), 0), -m.taken_back]
         for m in moved
         if m.moves
@@ -148,40 +141,39 @@ def _by_contract(moved: Sequence[Moved], overage: Overage, names: Names) -> Tabl
                  "No commission moved in this time.")  # fmt: skip
 
 
-def _not_settled(found: Sequence[Outlook], names: Names, currency: str) -> Table:
+def _not_settled(found: Sequence[Outlook], currency: str) -> Table:
     """Contract years that run: earned, at risk, held back, in the contract's currency."""
     columns = (
-        *texts("Rep", "Plan", "Contract", "Customer"), Column("Year ends", Shape.DAY),
-        *moneys("Consumed", "Paid at close", "Earned so far", "Of it for overage", "At risk",
+        *names("Rep", "Contract"), Column("Year ends", Shape.DAY),
+        *moneys("Consumed", "Paid at close", "Earned so far", "Of it overage", "At risk",
                 "Earned beyond it", "Held back"),
     )  # fmt: skip
     rows: list[list[Cell]] = [
-        [o.rep, o.plan, o.contract, names.customer(o.customer_id), o.ends_on, o.consumed_minor,
-         o.paid_minor, o.earned_minor, o.overage_minor, o.at_risk_minor, o.beyond_minor,
-         o.held_back_minor]
+        [o.rep, o.contract, o.ends_on, o.consumed_minor, o.paid_minor, o.earned_minor, o.overage_minor,
+         o.at_risk_minor, o.beyond_minor, o.held_back_minor]
         for o in found
     ]  # fmt: skip
-    sums = _sums(columns, rows, 5)
+    sums = _sums(columns, rows, 3)
     if sums:
-        sums[5] = ""  # a contract that several reps share stands here once for each
+        sums[3] = ""  # a contract that several reps share stands here once for each
     return Table(f"Contract years that are not settled, in {currency}", columns, rows, sums,
                  "Every contract year is settled.", (), currency)  # fmt: skip
 
 
-def _costs(found: Sequence[CostRoll], names: Names) -> Table:
+def _costs(found: Sequence[CostRoll], customers: Names) -> Table:
     """Capitalised commission, term by term, from opening to closing: account 1300."""
     columns = (
-        *texts("Customer", "Contract", "Plan"), Column("Term begins", Shape.DAY),
+        *texts("Customer"), *names("Contract", "Plan"), Column("Term begins", Shape.DAY),
         *moneys("Opening", "Capitalised", "Changed", "Amortised", "Written down", "Closing"),
     )  # fmt: skip
     rows: list[list[Cell]] = [
-        [names.customer(c.customer_id), c.contract, c.plan, c.starts_on, c.opening, c.capitalised,
+        [customers.customer(c.customer_id), c.contract, c.plan, c.starts_on, c.opening, c.capitalised,
          c.changed, -c.amortised, -c.written_down, c.closing]
         for c in found
     ]  # fmt: skip
     return Table(f"Capitalised contract costs, account {chart.CONTRACT_COSTS}", columns, rows,
                  _sums(columns, rows, 4), "No commission is capitalised.",
-                 [names.address(c.customer_id) for c in found])  # fmt: skip
+                 [customers.address(c.customer_id) for c in found])  # fmt: skip
 
 
 def _sums(columns: Sequence[Column], rows: Sequence[Sequence[Cell]], first: int) -> list[Cell]:
@@ -200,7 +192,7 @@ def _checks(
         statements.lines(first=asked.first, last=asked.last, known_at=asked.known_at)
     )
     return [
-        Check("Open for payment", sum_of(owed.rows, 6), chart.COMMISSIONS,
+        Check("Open for payment", sum_of(owed.rows, 7), chart.COMMISSIONS,
               -until.get(chart.COMMISSIONS, 0)),
         Check("To be taken back", sum_of(back.rows, 4), chart.CLAWBACK, until.get(chart.CLAWBACK, 0)),
         Check("Capitalised contract costs", sum_of(cost.rows, 9), chart.CONTRACT_COSTS,
@@ -212,7 +204,7 @@ def _checks(
     ]  # fmt: skip
 
 
-def _picture(found: Sequence[Outlook], currency: str) -> str:
+def _picture(found: Sequence[Outlook], currency: str) -> Picture:
     """Per rep what is earned, at risk and held back of the years that run; the smallest together."""
     by_rep: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0])
     for each in found:
@@ -224,8 +216,9 @@ def _picture(found: Sequence[Outlook], currency: str) -> str:
     if rest:
         together = tuple(sum(parts[n] for parts in rest) for n in range(3))
         shown.append(Stack(f"{len(rest)} others", together))
-    return stacks.draw(
-        shown, ("Earned so far", "At risk", "Held back"),
-        title=f"Commission of contract years that are not settled, in {currency}", currency=currency,
+    title = f"Commission of contract years that are not settled, in {currency}"
+    drawing = stacks.draw(
+        shown, ("Earned so far", "At risk", "Held back"), title=title, currency=currency,
         empty="Every contract year is settled.",
     )  # fmt: skip
+    return Picture(title, drawing)
