@@ -28,6 +28,7 @@
 | `quotes` | what is offered: drafted, revised, sent, until it is answered or over |
 | `quote_terms`, `quote_words` | what a quote says, as a value and in words; how two versions differ |
 | `quote_checks`, `quote_guards` | what can't be offered; what needs a second person |
+| `quote_warnings` | what is worth a second look before it is sent |
 | `quote_figures` | what a quote comes to: totals, discount, margin, the price of an action |
 | `quote_papers`, `quote_links` | the quote on paper; the address by which a customer reads it |
 | `quote_answers`, `quote_activation` | accepted, refused, asked about; the contract that it becomes |

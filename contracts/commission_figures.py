@@ -100,6 +100,19 @@ def final(
     return max(earned(value_minor, price_minor, rules, rounding), least)
 
 
+def held_back(
+    price_minor: int,
+    paid_at_close_minor: int,
+    earned_minor: int,
+    rules: Rules,
+    rounding: str = money.HALF_UP,
+) -> int:
+    """What a contract year still brings if all that it commits to is used: beyond what was paid at close,
+    or earned, whichever is more."""
+    full = final(price_minor, price_minor, paid_at_close_minor, rules, rounding)
+    return max(0, full - max(paid_at_close_minor, earned_minor))
+
+
 def split(amount_minor: int, stretches: Sequence[Stretch]) -> dict[str, int]:
     """An amount shared over reps by the value consumed while a contract was theirs (C4, C7, M5).
 

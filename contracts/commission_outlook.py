@@ -14,11 +14,9 @@ from django.db.models import Prefetch, Q
 from contracts import (
     amendments,
     commission_figures,
-    commission_plans,
     commission_standing,
     contract_years,
 )
-from contracts.commission_figures import Stretch
 from contracts.commission_standing import Figures
 from contracts.contract_years import Year
 from contracts.models import Assignment, CommissionEvent, Contract, ContractPlan, ScheduledCharge
@@ -34,7 +32,7 @@ class Outlook:
     """A rep's part of a contract year that is not settled, in minor units of `currency`, the contract's.
 
     Attributes:
-        ends_on: the year's last day, in the books' zone.
+        ends_on: the year's last day, in the contract's zone.
         consumed_minor: value consumed of the whole contract so far.
         paid_minor: at close.
         earned_minor: by what was consumed so far; `overage_minor` of it by overage.
@@ -58,7 +56,7 @@ class Outlook:
         return max(0, self.paid_minor - self.earned_minor)
 
     @property
-    def beyond_minor(self) -> int:
+    def to_come_minor(self) -> int:
         """Earned beyond what was paid: due at the year's end."""
         return max(0, self.earned_minor - self.paid_minor)
 
@@ -81,8 +79,8 @@ def of(last: date, *, known_at: datetime) -> list[Outlook]:
     found = [
         outlook
         for (contract, year), stands in zip(years, figures, strict=True)
-        for outlook in _of_reps(contract, year, stands, calendar.last_day(year.ends_at, zone), rounding)
-    ]  # fmt: skip
+        for outlook in _of_reps(contract, year, stands, rounding)
+    ]
     return sorted(found, key=lambda each: (each.rep, each.contract, each.year))
 
 
@@ -121,36 +119,21 @@ def _is_open(contract: Contract, year: Year) -> bool:
     return closed and not any(e.kind == _Kind.TRUE_UP and e.year == year.number for e in events)
 
 
-def _of_reps(
-    contract: Contract, year: Year, stands: Figures, ends_on: date, rounding: str
-) -> list[Outlook]:
+def _of_reps(contract: Contract, year: Year, stands: Figures, rounding: str) -> list[Outlook]:
     earned = {rep.rep: rep.earned_minor for rep in stands.reps}
     overage = commission_figures.of_overage(earned, stands.stretches, stands.lost_minor, rounding)
-    full = _if_used(year, stands, rounding)
     return [
         Outlook(
             rep=rep.rep,
             contract=contract.code,
             year=year.number,
-            ends_on=ends_on,
+            ends_on=calendar.last_day(year.ends_at, contract.time_zone),
             currency=stands.currency,
             consumed_minor=stands.base_minor,
             paid_minor=rep.upfront_minor,
             earned_minor=rep.earned_minor,
             overage_minor=overage[rep.rep],
-            held_back_minor=max(0, full.get(rep.rep, 0) - max(rep.upfront_minor, rep.earned_minor)),
+            held_back_minor=rep.held_back_minor,
         )
         for rep in stands.reps
     ]
-
-
-def _if_used(year: Year, stands: Figures, rounding: str) -> dict[str, int]:
-    """What the year would come to for each rep if its present owners saw the rest of it used."""
-    target = commission_standing.target_minor(stands.price_minor, year)
-    rest = max(0, target - stands.base_minor)
-    rules = commission_plans.rules(stands.version)
-    total = commission_figures.final(
-        stands.base_minor + rest, target, stands.upfront_minor, rules, rounding
-    )
-    later = Stretch(stands.stretches[-1].shares, rest)
-    return commission_figures.split(total, [*stands.stretches, later])

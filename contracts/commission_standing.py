@@ -25,12 +25,13 @@ _Kind = CommissionEvent.Kind
 
 @dataclass(frozen=True)
 class RepFigures:
-    """A rep's part of a contract year, in minor units."""
+    """A rep's part of a contract year, in minor units; `held_back_minor` as of the whole year."""
 
     rep: str
     upfront_minor: int
     earned_minor: int
     final_minor: int
+    held_back_minor: int
 
     @property
     def true_up_minor(self) -> int:
@@ -49,6 +50,7 @@ class Figures:
         base_minor: value of paid credits consumed, without overage that was written off.
         earned_minor: what that has earned so far, without floor and limits (C6).
         final_minor: what the year comes to if it ended with this, within the plan's bounds.
+        held_back_minor: what is still to be earned if all that is committed is used; nothing once settled.
         reps: the same per rep.
         settled: whether its end was settled.
         stretches: the base before losses, by whose it was.
@@ -64,6 +66,7 @@ class Figures:
     base_minor: int
     earned_minor: int
     final_minor: int
+    held_back_minor: int
     reps: list[RepFigures]
     settled: bool
     stretches: Sequence[Stretch]
@@ -142,10 +145,14 @@ def _figures(
     base = max(0, sum(stretch.value_minor for stretch in stretches) - lost)
     at_close = closed if closed is not None and closed.year == year.number else None
     upfront = 0 if at_close is None else at_close.total_minor
-    target = target_minor(price, year)
+    target = _target(price, year)
     earned = commission_figures.earned(base, target, rules, rounding)
     final = commission_figures.final(base, target, upfront, rules, rounding)
     paid = {} if at_close is None else {p.rep: p.total_minor for p in at_close.parts.all()}
+    settled = any(e.kind == _Kind.TRUE_UP and e.year == year.number for e in events)
+    held = 0
+    if not settled:
+        held = commission_figures.held_back(target, upfront, earned, rules, rounding)
     return Figures(
         year=year,
         version=version,
@@ -158,20 +165,25 @@ def _figures(
         base_minor=base,
         earned_minor=earned,
         final_minor=final,
-        reps=_reps(paid, stretches, earned, final),
-        settled=any(e.kind == _Kind.TRUE_UP and e.year == year.number for e in events),
+        held_back_minor=held,
+        reps=_reps(paid, stretches, earned, final, held),
+        settled=settled,
         stretches=stretches,
         lost_minor=lost,
     )
 
 
 def _reps(
-    paid: dict[str, int], stretches: Sequence[Stretch], earned: int, final: int
+    paid: dict[str, int], stretches: Sequence[Stretch], earned: int, final: int, held: int
 ) -> list[RepFigures]:
     earned_by, final_by = (commission_figures.split(total, stretches) for total in (earned, final))
-    names: Iterable[str] = {**paid, **final_by}
+    # What is yet to be used is used in the time of the last owners (C7).
+    held_by = commission_figures.split(held, [Stretch(stretches[-1].shares, 0)])
+    names: Iterable[str] = {**paid, **final_by, **held_by}
     return [
-        RepFigures(rep, paid.get(rep, 0), earned_by.get(rep, 0), final_by.get(rep, 0))
+        RepFigures(
+            rep, paid.get(rep, 0), earned_by.get(rep, 0), final_by.get(rep, 0), held_by.get(rep, 0)
+        )
         for rep in names
     ]
 
@@ -184,7 +196,7 @@ def _lost(contract: Contract, year: Year) -> int:
     return sum(c.written_off_minor for c in charges if c.term_id == year.term.id)
 
 
-def target_minor(price_minor: int, year: Year) -> int:
+def _target(price_minor: int, year: Year) -> int:
     """The year's part of what its term commits to, by days: what cap and floor are measured by."""
     days, of_term = year.part_of_term
     return price_minor if days == of_term else money.round_half_up(price_minor * days // of_term)

@@ -63,8 +63,9 @@ _NOTES = [
     "What leaves is negative. A true-up is what a contract year's end, or a restatement, granted beyond what "
     "was granted before; of it for overage is the part that use beyond the commitment earned. Where less was "
     "earned it is clawed back, and goes against the next payouts.",
-    "At risk was paid at close and is not earned by use yet. Earned beyond it, and what is held back until "
-    "the rest of a commitment is used, is granted and posted at the year's end: no account has it before.",
+    "At risk was paid at close and is not earned by use yet. To come is what use earned beyond that; held "
+    "back is what the rest of a commitment would still earn. Both are posted when the contract year ends: no "
+    "account has them before.",
     "Commission in other currencies is posted at the rate of its day. A capitalised cost belongs to a "
     "contract's term, not to a rep.",
 ]
@@ -145,12 +146,12 @@ def _not_settled(found: Sequence[Outlook], currency: str) -> Table:
     """Contract years that run: earned, at risk, held back, in the contract's currency."""
     columns = (
         *names("Rep", "Contract"), Column("Year ends", Shape.DAY),
-        *moneys("Consumed", "Paid at close", "Earned so far", "Of it overage", "At risk",
-                "Earned beyond it", "Held back"),
+        *moneys("Used", "At close", "Earned so far", "Of it overage", "At risk",
+                "To come", "Held back"),
     )  # fmt: skip
     rows: list[list[Cell]] = [
         [o.rep, o.contract, o.ends_on, o.consumed_minor, o.paid_minor, o.earned_minor, o.overage_minor,
-         o.at_risk_minor, o.beyond_minor, o.held_back_minor]
+         o.at_risk_minor, o.to_come_minor, o.held_back_minor]
         for o in found
     ]  # fmt: skip
     sums = _sums(columns, rows, 3)

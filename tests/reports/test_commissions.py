@@ -171,7 +171,7 @@ def test_what_was_not_used_is_clawed_back_and_netted_with_the_next_payout(db: No
 def test_who_takes_over_earns_from_then_on_and_a_change_told_later_changes_no_report_of_before(
     db: None,
 ):
-    """300.00 in Ann's time, 100.00 in Ann's and Bob's: what is left of the commitment would be theirs."""
+    """300.00 in Ann's time, 100.00 in Ann's and Bob's: the rest would be theirs."""
     plan()
     contract = sign()
     use("u1", 30_000, "2026-03-01")
@@ -185,10 +185,10 @@ def test_who_takes_over_earns_from_then_on_and_a_change_told_later_changes_no_re
 
     assert rows(report("2026-08", told), OPEN) == rows(before, OPEN)
     assert [row[4:] for row in rows(before, OPEN)] == [[7_000, 4_000, 0, 3_000, 0, 3_000]]
-    # Ann: 30.00 + 7.50 are earned, all of it would be 82.50. Bob: 2.50 of 17.50.
+    # Ann: 30.00 + 7.50 are earned, Bob: 2.50; what of 100.00 was not paid at close would be theirs.
     assert [[row[0], *row[4:]] for row in rows(report("2026-08"), OPEN)] == [
-        ["ann", 7_000, 3_750, 0, 3_250, 0, 1_250],
-        ["bob", 0, 250, 0, 0, 250, 1_500],
+        ["ann", 7_000, 3_750, 0, 3_250, 0, 2_250],
+        ["bob", 0, 250, 0, 0, 250, 750],
     ]
 
 
