@@ -118,7 +118,7 @@ def asked(campaign: RateCampaign, at: datetime) -> list[Asked]:
         tariff_name=campaign.card.code, starts_at__lte=at
     ).exclude(ends_at__lte=at)
     keys = list(following.values_list("customer_id", "holder_id"))
-    book = PriceBook(keys)
+    book = PriceBook.read(keys)
     # An action that has ended is still asked about, by whoever had it until then.
     now = min(at, campaign.answer_by - calendar.TICK)
     meant = [

@@ -20,7 +20,7 @@ from ledger import columns, drawdown
 from ledger.line import OBSERVE, Line
 from ledger.messages import Drawn
 from ledger.periods import Months
-from ledger.plain_usage import Flags, Plain
+from ledger.plain_usage import Flags, Groups, Plain
 
 Key = tuple[int, int]
 
@@ -67,8 +67,10 @@ class Placed:
 
 def pools(plain: Plain) -> set[tuple[int, int, int, int]]:
     """The pools of plain events: (customer, holder, unit, pool), ids each."""
-    used = (plain.groups[g] for g in np.unique(plain.group).tolist())
-    return {(g.customer_id, g.holder.holder_id, g.price.charge.unit_id, g.pool_id) for g in used}
+    groups = plain.groups
+    unit = np.array([price.charge.unit_id for price in groups.prices], dtype=np.int64)[groups.price]
+    rows = np.stack((groups.customer, groups.holder_ids(), unit, groups.pool), axis=1)
+    return set(map(tuple, rows[np.unique(plain.group)].tolist()))
 
 
 def aside(plain: Plain, lines: Mapping[Key, Line], at: datetime, slow: Collection[Key]) -> Flags:
@@ -80,16 +82,25 @@ def aside(plain: Plain, lines: Mapping[Key, Line], at: datetime, slow: Collectio
         lines: locked, by (customer id, pool id).
         slow: pools from which other events draw in between.
     """
-    own = [(group.customer_id, group.pool_id) for group in plain.groups]
-    spans = {key: (_LAST, 0) if key in slow else _span(lines[key], at) for key in set(own)}
-    scoped = _scoped_meters(sorted(key for key in spans if lines[key].scoped))
-    of_group = np.array([spans[key] for key in own], dtype=np.int64).reshape(-1, 2)
+    groups = plain.groups
+    own, number = _pools_of(groups)
+    spans = [(_LAST, 0) if key in slow else _span(lines[key], at) for key in own]
+    of_group = np.array(spans, dtype=np.int64).reshape(-1, 2)[number]
     since, until = of_group[:, 0][plain.group], of_group[:, 1][plain.group]
     found: Flags = (plain.time < since) | (plain.time >= until)
+    scoped = _scoped_meters([key for key in own if lines[key].scoped])
     if scoped:
-        in_scope = [g.meter.id in scoped.get(g.pool_id, ()) for g in plain.groups]
+        pairs = zip(groups.meter_ids().tolist(), groups.pool.tolist(), strict=True)
+        in_scope = [meter in scoped.get(pool, ()) for meter, pool in pairs]
         found |= np.array(in_scope, dtype=bool)[plain.group]
     return found
+
+
+def _pools_of(groups: Groups) -> tuple[list[Key], Integers]:
+    """The pools of groups, and which of them each one's is."""
+    _, first, number = np.unique(groups.pool, return_index=True, return_inverse=True)
+    customers, ids = groups.customer[first].tolist(), groups.pool[first].tolist()
+    return list(zip(customers, ids, strict=True)), number
 
 
 def _span(line: Line, at: datetime) -> tuple[int, int]:
@@ -115,7 +126,7 @@ def fits(plain: Plain, lines: Mapping[Key, Line], at: datetime, slow: Collection
         lines: locked, by (customer id, pool id).
         slow: pools from which other events draw in between.
     """
-    credits, pool = _credits(plain), plain.pool
+    credits, pool = plain.credits, plain.pool
     order = np.argsort(pool, kind="stable")
     starts = np.flatnonzero(np.diff(pool[order], prepend=-1))
     if not len(order):
@@ -135,15 +146,16 @@ def fits(plain: Plain, lines: Mapping[Key, Line], at: datetime, slow: Collection
 
 def place(plain: Plain, lines: Mapping[Key, Line], months: Months, zone: str) -> Placed:
     """Draw plain events that fit, each pool's in the order of their times."""
-    credits, pool = _credits(plain), plain.pool
+    credits, pool = plain.credits, plain.pool
     if not len(plain):
         return Placed(plain, credits, credits)
     order = np.lexsort((plain.index, plain.time, pool))
     taken, owner = credits[order], pool[order]
     ends = np.cumsum(taken)
     starts = np.flatnonzero(np.diff(owner, prepend=-1))
-    groups = [plain.groups[g] for g in plain.group[order][starts].tolist()]
-    of_pool = [lines[group.customer_id, group.pool_id] for group in groups]
+    firsts = order[starts]
+    keys = zip(plain.customer[firsts].tolist(), owner[starts].tolist(), strict=True)
+    of_pool = [lines[key] for key in keys]
     sizes = np.diff(np.append(starts, len(order)))
     before = ends[starts] - taken[starts]
     shift = np.array([line.consumed for line in of_pool], dtype=np.int64) - before
@@ -188,9 +200,10 @@ def _runs(
     drawn = np.flatnonzero(taken > 0)
     if not len(drawn):
         return None
-    classes = [drawdown.revenue_class([g.price.charge]) for g in plain.groups]
+    classes = [drawdown.revenue_class([price.charge]) for price in plain.groups.prices]
     kinds = sorted(set(classes))
-    kind = plain.of_group([kinds.index(each) for each in classes])[order][drawn]
+    of_price = np.array([kinds.index(each) for each in classes], dtype=np.int64)
+    kind = of_price[plain.groups.price][plain.group][order][drawn]
     day, days = _days(plain.time, zone)
     ordinals = [months.posting_date(each).toordinal() for each in days]
     posted = np.array(ordinals, dtype=np.int64)[day][order][drawn]
@@ -220,10 +233,6 @@ def _days(time: Integers, zone: str) -> tuple[Integers, list[date]]:
     steps, step = np.unique(time // _STEP, return_inverse=True)
     found = [calendar.local_date(columns.instant(s * _STEP), zone) for s in steps.tolist()]
     return step, found
-
-
-def _credits(plain: Plain) -> Integers:
-    return plain.quantity * plain.of_group([g.price.credits for g in plain.groups])
 
 
 def _scoped_meters(pools: Sequence[Key]) -> dict[int, list[int]]:

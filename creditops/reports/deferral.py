@@ -8,7 +8,17 @@ from collections.abc import Sequence
 from creditops.lib import calendar
 from creditops.pictures import steps
 from creditops.reports import naming
-from creditops.reports.frame import Asked, Cell, Check, Report, Table, moneys, summed, texts
+from creditops.reports.frame import (
+    Asked,
+    Cell,
+    Check,
+    Picture,
+    Report,
+    Table,
+    moneys,
+    summed,
+    texts,
+)
 from creditops.reports.naming import Names
 from invoicing import deferral
 from ledger import block_rolls, books, chart, statements
@@ -135,7 +145,7 @@ def _by_age(rolls: Rolls, apart: dict[int, int], asked: Asked) -> Table:
                  [names.address(c) for c in customers])  # fmt: skip
 
 
-def _waterfall(total: RollForward, asked: Asked) -> str:
+def _waterfall(total: RollForward, asked: Asked) -> Picture:
     currency = books.current(asked.known_at).currency
     heights = (
         total.opening,
@@ -145,7 +155,9 @@ def _waterfall(total: RollForward, asked: Asked) -> str:
         total.credit_notes,
         total.other,
     )
-    return steps.waterfall(
+    title = "Deferred revenue from opening to closing"
+    drawing = steps.waterfall(
         [steps.Step(label, minor) for label, minor in zip(_MOVES[:-1], heights, strict=True)],
-        end=_MOVES[-1], title="Deferred revenue from opening to closing", currency=currency,
+        end=_MOVES[-1], title=title, currency=currency,
     )  # fmt: skip
+    return Picture(title, drawing)

@@ -17,6 +17,7 @@ from creditops.reports.frame import (
     Cell,
     Check,
     Column,
+    Picture,
     Report,
     Shape,
     Table,
@@ -28,6 +29,7 @@ from creditops.reports.frame import (
 from ledger import books, chart, statements
 
 _MONTHS = 12
+_PICTURE = "Credits used by month"
 
 
 def growing(asked: Asked) -> Report:
@@ -57,7 +59,7 @@ def growing(asked: Asked) -> Report:
         [Check("Earned by use and overage", here, f"{chart.USAGE} + {chart.OVERAGE}", ledger)],
         ["Use grows, customers buy more than ends unused, and renewals commit to more than the term before: "
          "that is growth. Daily free credits are left out of what is given and ended."],
-        [bars.columns(shown, title="Credits used by month")],
+        [Picture(_PICTURE, bars.columns(shown, title=_PICTURE))],
     )  # fmt: skip
 
 

@@ -197,10 +197,21 @@ def tax(asked: Asked) -> Report:
             for e in found
             if e.currency == currency
         ]  # fmt: skip
-        sums = ["Total", "", "", *summed(columns, rows)[3:]] if rows else ()
+        taxed = [row for row in rows if row[1] != outstanding.AT_USE]
+        sums = ["Total", "", "", *summed(columns, taxed)[3:]] if rows else ()
         tables.append(Table(f"In {currency}", columns, rows, sums, "No tax.", (), currency))
     lines = statements.lines(first=asked.first, last=asked.last, known_at=asked.known_at)
     here = sum(e.tax_minor + e.tax_back_minor for e in found if e.currency == ours)
     ledger = -statements.balance(lines.filter(transaction_currency=""), [chart.TAX])
-    return Report(ours, tables, [Check("Tax due", here, chart.TAX, ledger, _IN_OTHERS)],
-                  ["By the day on which the right to the money was posted."])  # fmt: skip
+    notes = ["By the day on which the right to the money was posted.", *_sold_untaxed(found)]
+    return Report(ours, tables, [Check("Tax due", here, chart.TAX, ledger, _IN_OTHERS)], notes)
+
+
+def _sold_untaxed(found: list[outstanding.TaxOfRate]) -> list[str]:
+    """What the rows of credits that are taxed as they are used are, where there are any."""
+    if all(row.category != outstanding.AT_USE for row in found):
+        return []
+    return [
+        "At use: sales of credits that are taxed as they are used, left out of the total. Their use has rows "
+        "of its own, on the last day of its month."
+    ]
