@@ -87,7 +87,9 @@ class PlanForm(fields.DeskForm):
         label="Months", required=False, min_value=1, max_value=600, help_text="of a straight line"
     )
     split = shares_field(
-        "Split", required=False, help="a line each: ann@vendor.example = 50; empty: who signs"
+        "Split",
+        required=False,
+        help="a line each: ann@vendor.example = 50; empty: who made the quote or signs",
     )
 
     groups = {
