@@ -41,7 +41,7 @@ def growing(asked: Asked) -> Report:
     earned = _earned(first, asked)
     columns = (
         *codes("Month"), *counts("Used", "Of it overage"), *moneys("Earned by use"),
-        *counts("Sold", "Given", "Ended unused", "Net new", "New contracts", "Renewals", "Renewed credits"),
+        *counts("Sold", "Given", "Ended unused", "Net new", "New contracts", "Renewals", "Renewed"),
         Column("Of the term before, %", Shape.PERCENT),
     )  # fmt: skip
     rows: list[list[Cell]] = [
@@ -80,7 +80,7 @@ def failing(asked: Asked) -> Report:
     """Signs that credits do not fit how they are sold."""
     found = growth.signals(asked.last, known_at=asked.known_at)
     columns = (
-        *codes("Sign"), *texts("Measured", "Too much would be"), *codes("Raised"),
+        *codes("Sign"), *texts("Measured"), *codes("Too much would be", "Raised"),
         *texts("What it shows", "What to do"),
     )  # fmt: skip
     rows: list[list[Cell]] = [_row(signal) for signal in found]
