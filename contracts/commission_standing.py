@@ -92,6 +92,18 @@ def load(contracts: QuerySet[Contract]) -> QuerySet[Contract]:
     )
 
 
+def pays(contract: Contract, year: Year) -> bool:
+    """Whether commission comes of a contract year: its term was closed by a plan, or still will be.
+
+    A term that began before its contract agreed to a plan pays nothing, whatever is used in it.
+    """
+    if any(e.kind == _Kind.CLOSE and e.term_id == year.term.id for e in contract.commissions.all()):
+        return True
+    agreed = list(contract.commission_plans.all())
+    begun = max(contract.signed_at, year.term.starts_at)
+    return contract.cancellable and bool(agreed) and agreed[0].effective_at <= begun
+
+
 def of(contract: Contract, year: Year, known_at: datetime) -> Figures:
     """A contract year's commission as known at an instant. Raises Refusal `commission_none`."""
     [found] = of_all([(load(Contract.objects.filter(pk=contract.pk)).get(), year)], known_at)
