@@ -37,6 +37,7 @@ _MOVES = (
     "Closing",
 )
 _APART = "Billed ahead of credits, less credits ahead of their bill"
+_APART_HEAD = "Billed ahead of credits, net"
 
 
 def roll_forward(asked: Asked) -> Report:
@@ -135,7 +136,10 @@ def _by_age(rolls: Rolls, apart: dict[int, int], asked: Asked) -> Table:
     names = Names(known)
     customers = [c for c in known if young[c] or old[c] or apart.get(c)]
     customers.sort(key=lambda c: (names.customer(c), c))
-    columns = (*texts("Customer"), *moneys("0 to 12 months", "12 to 24 months", _APART, "Deferred"))
+    columns = (
+        *texts("Customer"),
+        *moneys("0 to 12 months", "12 to 24 months", _APART_HEAD, "Deferred"),
+    )
     rows: list[list[Cell]] = [
         [names.customer(c), young[c], old[c], apart.get(c, 0), young[c] + old[c] + apart.get(c, 0)]
         for c in customers

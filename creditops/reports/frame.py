@@ -48,7 +48,7 @@ def texts(*titles: str) -> tuple[Column, ...]:
     return tuple(Column(title) for title in titles)
 
 
-def names(*titles: str) -> tuple[Column, ...]:
+def codes(*titles: str) -> tuple[Column, ...]:
     """Columns of short names: codes, reps, plans."""
     return tuple(Column(title, Shape.NAME) for title in titles)
 

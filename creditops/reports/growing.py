@@ -21,6 +21,7 @@ from creditops.reports.frame import (
     Report,
     Shape,
     Table,
+    codes,
     counts,
     moneys,
     summed,
@@ -39,8 +40,8 @@ def growing(asked: Asked) -> Report:
     months = growth.by_month(first, asked.last, known_at=asked.known_at)
     earned = _earned(first, asked)
     columns = (
-        *texts("Month"), *counts("Used", "Of it overage"), *moneys("Earned by use"),
-        *counts("Sold", "Given", "Ended unused", "Net new", "New contracts", "Renewals", "Renewed credits"),
+        *codes("Month"), *counts("Used", "Of it overage"), *moneys("Earned by use"),
+        *counts("Sold", "Given", "Ended unused", "Net new", "New contracts", "Renewals", "Renewed"),
         Column("Of the term before, %", Shape.PERCENT),
     )  # fmt: skip
     rows: list[list[Cell]] = [
@@ -78,12 +79,14 @@ def _earned(first: object, asked: Asked) -> dict[str, int]:
 def failing(asked: Asked) -> Report:
     """Signs that credits do not fit how they are sold."""
     found = growth.signals(asked.last, known_at=asked.known_at)
-    columns = texts(
-        "Sign", "Measured", "Too much would be", "Raised", "What it shows", "What to do"
-    )
+    columns = (
+        *codes("Sign"), *texts("Measured"), *codes("Too much would be", "Raised"),
+        *texts("What it shows", "What to do"),
+    )  # fmt: skip
     rows: list[list[Cell]] = [_row(signal) for signal in found]
     return Report(books.current(asked.known_at).currency, [Table("", columns, rows)],
-                  notes=["Measured over the twelve months before the day of the report."])  # fmt: skip
+                  notes=["Measured over the twelve months before the day of the report. Signs are no money: "
+                         "no account has them."])  # fmt: skip
 
 
 _RAISED = {None: "nothing to measure", True: "yes", False: "no"}

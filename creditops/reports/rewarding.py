@@ -20,8 +20,8 @@ from creditops.reports.frame import (
     Report,
     Shape,
     Table,
+    codes,
     moneys,
-    names,
     sum_of,
     summed,
     texts,
@@ -76,7 +76,7 @@ def _coming(
 ) -> Table:  # fmt: skip
     """What reps have coming, from opening to closing: account 2300."""
     columns = (
-        *names("Rep"),
+        *codes("Rep"),
         *moneys("Opening", "At close", "True-up", "Of it overage", "Paid out", "Netted", "Open for payment"),
     )  # fmt: skip
     by_rep: dict[str, int] = defaultdict(int)
@@ -96,7 +96,7 @@ def _coming(
 
 def _owed_back(moved: Sequence[Moved], paid: Mapping[str, Paid], asked: Asked) -> Table:
     """What reps are to give back, from opening to closing: account 1350."""
-    columns = (*names("Rep"), *moneys("Opening", "Clawed back", "Netted", "To be taken back"))
+    columns = (*codes("Rep"), *moneys("Opening", "Clawed back", "Netted", "To be taken back"))
 
     def row(rep: str, found: Sequence[Moved], payout: Paid) -> list[int]:
         opening = sum(m.taken_before for m in found) - payout.netted_before
@@ -129,7 +129,7 @@ def _of_reps(
 def _by_contract(moved: Sequence[Moved], overage: Overage, customers: Names) -> Table:
     """What moved in the time, by rep, plan and contract."""
     columns = (
-        *names("Rep", "Plan", "Contract"), *texts("Customer"),
+        *codes("Rep", "Plan", "Contract"), *texts("Customer"),
         *moneys("At close", "True-up", "Of it overage", "Clawed back"),
     )  # fmt: skip
     rows: list[list[Cell]] = [
@@ -145,7 +145,7 @@ def _by_contract(moved: Sequence[Moved], overage: Overage, customers: Names) -> 
 def _not_settled(found: Sequence[Outlook], currency: str) -> Table:
     """Contract years that run: earned, at risk, held back, in the contract's currency."""
     columns = (
-        *names("Rep", "Contract"), Column("Year ends", Shape.DAY),
+        *codes("Rep", "Contract"), Column("Year ends", Shape.DAY),
         *moneys("Used", "At close", "Earned so far", "Of it overage", "At risk",
                 "To come", "Held back"),
     )  # fmt: skip
@@ -164,7 +164,7 @@ def _not_settled(found: Sequence[Outlook], currency: str) -> Table:
 def _costs(found: Sequence[CostRoll], customers: Names) -> Table:
     """Capitalised commission, term by term, from opening to closing: account 1300."""
     columns = (
-        *texts("Customer"), *names("Contract", "Plan"), Column("Term begins", Shape.DAY),
+        *texts("Customer"), *codes("Contract", "Plan"), Column("Term begins", Shape.DAY),
         *moneys("Opening", "Capitalised", "Changed", "Amortised", "Written down", "Closing"),
     )  # fmt: skip
     rows: list[list[Cell]] = [
