@@ -26,6 +26,7 @@ from invoicing import (
     seller,
     tax,
     tax_ids,
+    tax_months,
     translation,
 )
 from invoicing.models import Invoice, InvoiceLine, InvoiceTax, InvoiceVoid, SellerProfile
@@ -38,7 +39,7 @@ from ledger.periods import Months
 RENDER = "invoicing.render"
 # What holds a document back until somebody has told more: it is a draft until then, and no fault.
 HOLDS = frozenset({"tax_rate_unknown", "tax_id_doubtful", "seller_tax_id_missing"})
-CREDITS, SERVICES = "credits", "services"
+CREDITS, SERVICES = tax.CREDITS, tax.SERVICES
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,8 @@ class Line:
 
     `amount_minor` is net, `list_minor` before the document's discount; `charge` the scheduled charge
     that it bills; `tax_rate` a rate of its own in percent instead of the customer's; `product` its tax
-    code in the tax table, by default that of credits or of services.
+    code in the tax table, by default that of credits or of services. `taxed_minor` is what the tax is on
+    where it was paid before and only the tax is owed, and `taxed` that tax.
     """
 
     kind: str
@@ -62,6 +64,13 @@ class Line:
     list_minor: int | None = None
     tax_rate: str = ""
     product: str = ""
+    taxed_minor: int | None = None
+    taxed: tax.Tax | None = None
+
+    @property
+    def base_minor(self) -> int:
+        """What its tax is on."""
+        return self.amount_minor if self.taxed_minor is None else self.taxed_minor
 
 
 @dataclass(frozen=True)
@@ -118,6 +127,8 @@ def issue(document: Document, *, at: datetime) -> Invoice:
                 "invoicing.receivable", invoice.number, owed_from,
                 rank=due.START, group=document.customer.code,
             )  # fmt: skip
+        if document.holder is not None and any(row.at_use for row in invoice.taxes.all()):
+            tax_months.plan(document.holder, after=at)
         outbox.add(RENDER, invoice.number, {"number": invoice.number}, at=at)
         if invoice.total_minor and not document.prepaid:
             dunning_plan.next_step(invoice, after=at)
@@ -162,7 +173,7 @@ def _post_owed(
     post(
         Posting(
             on=on,
-            recipe="JE-16" if chart.UNBILLED in credit else "JE-02",
+            recipe=_recipe(credit),
             memo=f"Invoice {invoice.number}",
             source=receivable_source(invoice),
             customer_id=invoice.customer_id,
@@ -178,6 +189,13 @@ def _post_owed(
         charged = invoice.lines.filter(charge__isnull=False)
         for line in charged.select_related("charge__contract"):
             owed.take_over(line.charge, on=on, at=at)
+
+
+def _recipe(credit: Mapping[str, int]) -> str:
+    """Which recipe bills these: tax alone is that of credits as they are used."""
+    if credit.keys() == {chart.TAX}:
+        return "JE-44"
+    return "JE-16" if chart.UNBILLED in credit else "JE-02"
 
 
 def earned(invoice: Invoice) -> dict[str, int]:
@@ -215,7 +233,8 @@ def _write(document: Document, number: numbering.Number, at: datetime) -> Invoic
     applied = _taxes_of(document, vendor, at)
     rates = list(dict.fromkeys(applied))
     taxes = [_tax(no, rate, document, applied) for no, rate in enumerate(rates, start=1)]
-    net, taxed = sum(row.net_minor for row in taxes), sum(row.tax_minor for row in taxes)
+    net = sum(line.amount_minor for line in document.lines)
+    taxed = sum(row.tax_minor for row in taxes)
     invoice = Invoice.objects.create(
         number=str(number),
         series=number.series,
@@ -254,6 +273,7 @@ def _write(document: Document, number: numbering.Number, at: datetime) -> Invoic
             credits=line.credits,
             unit_price=line.unit_price,
             amount_minor=line.amount_minor,
+            taxed_minor=line.taxed_minor,
             list_minor=line.list_minor,
             tax_no=rates.index(applied[position - 1]) + 1,
             period_from=line.period_from,
@@ -288,16 +308,34 @@ def _tax_notes(document: Document, rates: Sequence[tax.Tax], taxed: int, at: dat
 
 
 def _taxes_of(document: Document, vendor: SellerProfile, at: datetime) -> list[tax.Tax]:
-    """The tax of each line: by its product, or at a rate of its own; a reverse charge is proven."""
+    """The tax of each line: by its product, or at a rate of its own; of credits that are taxed as they are
+    used none yet. A reverse charge is proven."""
     buyer = document.customer
+    told = [line.taxed or _not_yet(document, line, at) for line in document.lines]
     products = [line.product or _product(line) for line in document.lines]
-    known = tax.of_each(buyer, vendor, at, set(products))
-    if any(found.category == tax.REVERSE_CHARGE for found in known.values()):
-        tax_ids.prove(buyer, vendor, at=at)
-    return [
-        known[product].at_rate(line.tax_rate) if line.tax_rate else known[product]
-        for line, product in zip(document.lines, products, strict=True)
+    asked = {product for product, found in zip(products, told, strict=True) if found is None}
+    known = tax.of_each(buyer, vendor, at, asked) if asked else {}
+    applied = [
+        found or (known[product].at_rate(line.tax_rate) if line.tax_rate else known[product])
+        for line, product, found in zip(document.lines, products, told, strict=True)
     ]
+    if any(found.category == tax.REVERSE_CHARGE for found in applied):
+        tax_ids.prove(buyer, vendor, at=at)
+    return applied
+
+
+def _not_yet(document: Document, line: Line, at: datetime) -> tax.Tax | None:
+    """The tax of a line of credits that are taxed as they are used; None: it is taxed here. What it bills was
+    sold when its charge was made; a rate of its own was written by somebody who knows it."""
+    sells = line.block is not None or (
+        line.charge is not None and line.charge.kind != ScheduledCharge.Kind.OVERAGE
+    )
+    if not sells or document.holder is None or line.tax_rate:
+        return None
+    sold_at = at if line.charge is None else line.charge.recorded_at
+    if not tax.due_at_use(document.holder, sold_at):
+        return None
+    return tax.later(document.customer.language)
 
 
 def _product(line: Line) -> str:
@@ -307,7 +345,7 @@ def _product(line: Line) -> str:
 def _tax(no: int, rate: tax.Tax, document: Document, applied: Sequence[tax.Tax]) -> InvoiceTax:
     """The tax of the lines that this rate applies to: on their sum, rounded once (I7)."""
     nets = [
-        line.amount_minor for line, own in zip(document.lines, applied, strict=True) if own == rate
+        line.base_minor for line, own in zip(document.lines, applied, strict=True) if own == rate
     ]
     return InvoiceTax(
         no=no,
@@ -318,6 +356,7 @@ def _tax(no: int, rate: tax.Tax, document: Document, applied: Sequence[tax.Tax])
         taxable_minor=rate.taxable(nets),
         tax_minor=rate.on(nets),
         note=rate.note[:200],
+        at_use=rate.at_use,
     )
 
 

@@ -90,6 +90,14 @@ def find_each(
     }
 
 
+def beginnings(country: str, first: datetime, last: datetime) -> list[datetime]:
+    """When rates of a country begin, between two instants."""
+    found = TaxRate.objects.filter(
+        country=country, effective_from__gt=first, effective_from__lt=last
+    )
+    return list(found.order_by().values_list("effective_from", flat=True).distinct())
+
+
 def by_region(country: str, at: datetime) -> bool:
     """Whether the table has rates of single regions of a country: then each has to be told."""
     return (

@@ -33,6 +33,7 @@ ACCOUNT_OF = {
     InvoiceLine.Kind.GRACE: chart.UNBILLED,
     InvoiceLine.Kind.OTHER: chart.USAGE,
     InvoiceLine.Kind.INTEREST: chart.INTEREST,
+    InvoiceLine.Kind.USE: chart.TAX,
 }
 
 

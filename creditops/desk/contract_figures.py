@@ -222,7 +222,9 @@ def _term(values: dict[str, Any]) -> Figures:
 
 
 def _first_invoice(customer: Customer, price: int, currency: str, at: datetime) -> Figures:
-    taxed = tax.of(customer, seller.profile(), at)
+    taxed = tax.of_credits(customer, seller.profile(), at)
+    if taxed.at_use:
+        return [("First invoice", f"{amount(price, currency)}, taxed as its credits are used")]
     total = price + taxed.on([price])
     rate = f"with {money.decimal_text(taxed.rate_pct)} % tax" if taxed.rate_pct else "without tax"
     return [("First invoice", f"{amount(total, currency)}, {taxed.note.lower() or rate}")]
