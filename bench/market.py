@@ -47,6 +47,7 @@ _COPIED = {
     "ledger_blocklayer": "customer_id id block_id layer_id",
     "ledger_blockstate": "customer_id block_id pool_id",
     "ledger_poolstate": "customer_id pool_id term_id",
+    "ledger_scopeline": "customer_id id pool_id",
     "ledger_layout": "customer_id id pool_id term_id",
     "ledger_segment": "customer_id id pool_id block_id layer_id",
     "ledger_termuse": "customer_id id pool_id term_id",

@@ -20,7 +20,7 @@ from ledger.models import UsageEvent
 _LEFT = """
 SELECT c.code, u.code, b.source,
        s.granted - s.used - s.expired - s.voided
-       - coalesce(least(greatest(p.consumed - g.pos, 0), g.pos_end - g.pos), 0)
+       - coalesce(least(greatest(l.consumed - g.pos, 0), g.pos_end - g.pos), 0)
 FROM ledger_blockstate AS s
 JOIN ledger_block AS b ON b.customer_id = s.customer_id AND b.id = s.block_id
 JOIN ledger_poolstate AS p ON p.customer_id = s.customer_id AND p.pool_id = s.pool_id
@@ -30,6 +30,8 @@ JOIN accounts_customer AS c ON c.id = s.customer_id
 LEFT JOIN ledger_segment AS g
   ON g.customer_id = s.customer_id AND g.pool_id = s.pool_id AND g.block_id = s.block_id
  AND g.layout_no = p.layout_no
+LEFT JOIN ledger_line AS l
+  ON l.customer_id = g.customer_id AND l.pool_id = g.pool_id AND l.line = g.line
 """
 
 # What an event drew: source of the block, credits.

@@ -41,6 +41,9 @@
 | `commission_standing` | how the commission of contract years stands |
 | `commission_statements` | what a rep has earned, risks, was paid and owes; frozen as told |
 | `commission_payouts` | commission is paid, clawback netted first |
+| `commission_rolls` | how commission moved over a time: what reps have coming, owe back, what it cost |
+| `commission_overage` | what of settled commission overage earned |
+| `commission_outlook` | contract years that are not settled: earned so far, at risk, held back |
 | `commission_disputes` | what reps object to, and the answers |
 | `commission_proof` | whether commission follows consumption, from the rows alone |
 | `contract_costs` | capitalised commission: amortised, written down |

@@ -255,7 +255,9 @@ def _lines(
         (contract, year)
         for contract in commission_standing.load(contracts.distinct().order_by("code"))
         for year in contract_years.of(contract)
-        if year.starts_at < last and year.ends_at > first
+        if year.starts_at < last
+        and year.ends_at > first
+        and commission_standing.pays(contract, year)
     ]
     lines: dict[str, list[Line]] = {}
     figures = commission_standing.of_all(found, at)

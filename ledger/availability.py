@@ -143,7 +143,7 @@ def _shortage(event: Event, line: Line, credits: int, at: datetime) -> str:
         use = moving.Use(0, event.time, meter_id, event.late, at.date(), "")
         planned = moving.plan(line, use, credits, at)
         return planned if isinstance(planned, str) else ""
-    if not credits or credits <= line.room(at):
+    if not credits or credits <= line.room:
         return ""
     graced = event.holder is not None and event.holder.kind == Holder.Kind.SUBSCRIPTION
     capped = line.overage_cap is not None and not graced

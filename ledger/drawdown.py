@@ -15,14 +15,14 @@ from fractions import Fraction
 from creditops.lib import calendar
 from ledger import daily_credits, limits, messages, moving, pool_books, thresholds
 from ledger.limits import HolderKey
-from ledger.line import OBSERVE, SOFT, Line
+from ledger.line import OBSERVE, SOFT, Course, Line
 from ledger.models import Rate, ThresholdCrossing
 from ledger.moving import Use
 from ledger.periods import Months
 from ledger.rating import Charge, RunningSum
 from ledger.resolving import Event
 from ledger.seats import SEAT_LIMIT, Seats, seat_of
-from ledger.thresholds import Placed
+from ledger.thresholds import MOVED, Placed
 
 USAGE, AGENT, ENTITLED = "usage", "agent", "entitled"
 
@@ -44,7 +44,8 @@ class Drawing:
         batch_id, now: of the batch.
         admitted: a person let these events in: they are drawn beside the line.
         horizon: the time of the oldest event that they are asked for.
-        placed: per pool the events on the line in order, to name those that cross a threshold.
+        placed: per pool the events drawn in order, to name those that cross a threshold.
+        crossed: the thresholds that were reached before a line was laid out in between.
         capped: whether an event was refused for the overage cap.
         provider_costs: what providers charge for what was drawn, by pool id, item, posting date.
     """
@@ -60,6 +61,7 @@ class Drawing:
     horizon: datetime
     admitted: bool = False
     placed: dict[int, list[Placed]] = field(default_factory=dict)
+    crossed: list[ThresholdCrossing] = field(default_factory=list)
     capped: bool = False
     provider_costs: dict[CostKey, Fraction] = field(default_factory=dict)
 
@@ -100,6 +102,9 @@ class Drawing:
 
     def crossings(self) -> list[ThresholdCrossing]:
         """The thresholds that these draws have reached; such lines have their detail."""
+        return [*self.crossed, *self._noticed()]
+
+    def _noticed(self) -> list[ThresholdCrossing]:
         return [
             crossing
             for line in self.near_thresholds()
@@ -108,19 +113,25 @@ class Drawing:
 
     def needs_detail(self, events: Iterable[Event]) -> bool:
         """Whether drawing these events takes more than the counters of its lines."""
-        lines = self.lines.values()
-        if self.admitted or any(line.scoped or line.stale(self.now) for line in lines):
+        if self.admitted or any(line.stale(self.now) for line in self.lines.values()):
             return True
-        asked: dict[int, int] = {}
+        asked: dict[tuple[int, int], int] = {}
         for event in events:
             for charge in event.charges:
-                asked[charge.unit_id] = asked.get(charge.unit_id, 0) + int(charge.exact)
-                if not self.lines[charge.unit_id].window.holds(event.time):
+                line = self.lines[charge.unit_id]
+                course = line.course_of(event.meter_id)
+                if course is None or not line.window.holds(event.time):
                     return True
-        return any(
-            credits > self.lines[unit].room(self.now) and self.lines[unit].rules.enforcement == SOFT
-            for unit, credits in asked.items()
-        )
+                key = (charge.unit_id, course.number)
+                asked[key] = asked.get(key, 0) + int(charge.exact)
+        for (unit, number), credits in asked.items():
+            line = self.lines[unit]
+            course = line.courses[number]
+            if not line.gives(course, credits) and (
+                course is not line or line.rules.enforcement == SOFT
+            ):
+                return True
+        return False
 
     def _read_detail(self) -> None:
         """Read the pools' detail, once, back to the oldest event: a block that ended since may pay."""
@@ -139,20 +150,9 @@ class Drawing:
         """Whether the event may go on the line of every unit that it draws."""
         for unit_id in {charge.unit_id for charge in event.charges}:
             line = self.lines[unit_id]
-            if not line.window.holds(event.time):
-                return False
-            if line.scoped and self._in_scope(line, event):
+            if not line.window.holds(event.time) or line.course_of(event.meter_id) is None:
                 return False
         return True
-
-    def _in_scope(self, line: Line, event: Event) -> bool:
-        """Whether a scoped block with credits left might pay for the event before general ones."""
-        self._read_detail()
-        meter_id = event.meter.id if event.meter else 0
-        return any(
-            block.meters is not None and meter_id in block.meters and block.left > 0
-            for block in line.blocks.values()
-        )
 
     def _draw_on_line(self, event: Event) -> None:
         credits = self._price(event)
@@ -162,25 +162,48 @@ class Drawing:
         if self._seat_is_short(event, credits):
             self._refuse(event, credits, SEAT_LIMIT)
             return
-        short = [u for u, n in credits.items() if n > 0 and n > self.lines[u].room(self.now)]
+        courses = {unit: self.lines[unit].course_of(event.meter_id) for unit in credits}
+        short = [u for u, n in credits.items() if n > 0 and not self._gives(u, courses[u], n)]
         if not short:
-            self._place(event, credits)
+            self._place(event, credits, courses)
+        elif any(courses[unit] is not self.lines[unit] for unit in short):
+            # More than its scope has left, or is sure to be free of holds: several blocks may pay.
+            self._draw_in_between(event, "scope used up")
         elif event.captured or (event.late and self.holder.kind != "open"):
-            self._read_detail()
-            self._draw_beside(event)
-            self._lay_out_moved("late use")
+            self._draw_in_between(event, "late use")
         else:
             self._refuse(event, credits, self._shortage(self.lines[short[0]], event))
 
-    def _place(self, event: Event, credits: Mapping[int, int]) -> None:
+    def _gives(self, unit_id: int, course: Course | None, credits: int) -> bool:
+        return course is not None and self.lines[unit_id].gives(course, credits)
+
+    def _draw_in_between(self, event: Event, reason: str) -> None:
+        """Draw an event beside the lines while others are drawn on them, which are laid out anew then.
+
+        What was reached before is noticed before: afterwards its positions are gone.
+        """
+        self._read_detail()
+        self.crossed += self._noticed()
+        self._draw_beside(event)
+        for line in self.lines.values():
+            if line.moved:
+                line.lay_out(self.now, reason)
+                drawn = (MOVED, 0, messages.event_id(self.batch_id, event.index))
+                self.placed[line.pool_id] = [drawn]
+
+    def _place(
+        self, event: Event, credits: Mapping[int, int], courses: Mapping[int, Course | None]
+    ) -> None:
         posting_date = self._posting_date(event)
         for unit_id, n in credits.items():
-            line = self.lines[unit_id]
-            event.positions[unit_id] = line.advance(
-                n, event.time, posting_date, _revenue_class(event, unit_id)
-            )
+            line, course = self.lines[unit_id], courses[unit_id]
+            if course is None:
+                course = line
+            pos = line.draw(course, n, event.time, posting_date, _revenue_class(event, unit_id))
+            event.positions[unit_id] = (course.number, pos)
             ends = self.placed.setdefault(line.pool_id, [])
-            ends.append((line.consumed, messages.event_id(self.batch_id, event.index)))
+            end = (course.number, course.consumed)
+            ends.append((*end, messages.event_id(self.batch_id, event.index)))
         self._apply(event, credits)
 
     def _draw_beside(self, event: Event) -> None:
@@ -287,7 +310,7 @@ class Drawing:
         return Use(
             event_id=messages.event_id(self.batch_id, event.index),
             time=event.time,
-            meter_id=event.meter.id if event.meter else 0,
+            meter_id=event.meter_id,
             late=event.late,
             posting_date=self._posting_date(event),
             revenue_class=_revenue_class(event, unit_id),

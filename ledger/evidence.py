@@ -2,20 +2,25 @@
 
 Usage is posted per pool, date and kind (`ledger/posting.py`); an entry's source names how far it went:
 `usage:<pool>:<position>:<move>:<date>:<type>:<class>:<promo policy>`, then `:earlier` where it was used in a
-month before that of its date, and the term of overage in another currency. The entry behind a draw is the
-first one of its kind that went past it.
+month before that of its date, and the term of overage in another currency. The position is that on the pool's
+general line; after a plus sign stand the credits drawn on its lines of scopes, all together. The entry behind
+a draw is the first one of its kind that went past it.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from datetime import date, datetime
+
+from django.db.models import F, Sum
 
 from creditops.lib import sql
 from ledger import books
+from ledger.line import GENERAL
 from ledger.models import Block, Drain, JournalEntry, Move, Segment, UsageEvent
 
 _POSITION, _MOVE, _DAY = 2, 3, 4
+_SCOPES = "+"
 _EARLIER = "earlier"
 # So many draws of an entry are shown, and so many events of them.
 SHOWN = 100
@@ -32,6 +37,7 @@ class Piece:
     credits: int
     value_minor: int
     batch_id: int | None
+    line: int | None
     pos: int | None
     pos_end: int | None
     event_id: int | None
@@ -39,11 +45,21 @@ class Piece:
 
 
 @dataclass(frozen=True)
-class _Trace:
-    """What one draw leaves in the journal: which mark has to pass where, and the kind of entry."""
+class _Mark:
+    """How far a pool's use is posted: on its general line, on its lines of scopes all together, and in its
+    moves."""
 
-    mark: int
-    passes: int
+    position: int = 0
+    scopes: int = 0
+    move: int = 0
+
+
+@dataclass(frozen=True)
+class _Trace:
+    """What one draw leaves in the journal: which mark has to pass where, the others are 0, and the kind of
+    entry."""
+
+    passes: _Mark
     on: date
     kind: str
 
@@ -78,15 +94,25 @@ def _on_the_line(event: UsageEvent) -> list[_Trace]:
         pos_end__gt=event.pos,
     )
     blocks = list(segments.values_list("block_id", flat=True))
+    end = event.pos + event.credits
+    passes = _Mark(position=end) if event.line == GENERAL else _Mark(scopes=_drawn_on_scopes(drain))
     return [
         _Trace(
-            _POSITION,
-            event.pos + event.credits,
+            passes,
             drain.posting_date,
             _of_month(kind, drain.time_min, drain.posting_date, drain.recorded_at),
         )
         for kind in _kinds(event, drain.revenue_class, blocks)
     ]
+
+
+def _drawn_on_scopes(drain: Drain) -> int:
+    """The credits drawn on all lines of scopes of a drain's pool with it: drains are numbered in the order in
+    which the pool was drawn from."""
+    drawn = Drain.objects.filter(
+        customer_id=drain.customer_id, pool_id=drain.pool_id, line__gt=GENERAL, id__lte=drain.pk
+    ).aggregate(credits=Sum(F("pos_end") - F("pos")))
+    return int(drawn["credits"])
 
 
 def _kinds(event: UsageEvent, revenue_class: str, blocks: list[int | None]) -> list[str]:
@@ -113,8 +139,7 @@ def _moved(event: UsageEvent) -> list[_Trace]:
     )
     return [
         _Trace(
-            _MOVE,
-            move.seq,
+            _Mark(move=move.seq),
             move.posting_date,
             _of_month(
                 _kind(move.type, move.revenue_class, policies.get(move.block_id)),
@@ -143,18 +168,18 @@ def pieces(entry: JournalEntry) -> list[Piece]:
     said = entry.source.split(":")
     if said[0] != "usage" or entry.customer_id is None:
         return []
-    pool, position, move = map(int, said[1:4])
-    before = [
-        row.split(":")
-        for row in JournalEntry.objects.filter(
+    pool, mark = int(said[1]), _mark(entry.source)
+    marks = [
+        _mark(source)
+        for source in JournalEntry.objects.filter(
             customer_id=entry.customer_id, source__startswith=f"usage:{pool}:", id__lt=entry.pk
         ).values_list("source", flat=True)
     ]
-    marks = [(int(row[_POSITION]), int(row[_MOVE])) for row in before]
-    last = max((m for m in marks if m != (position, move)), default=(0, 0))
+    last = max((m for m in marks if m != mark), default=_Mark(), key=lambda m: astuple(m))
     rows = sql.rows(
         "ledger", "entry_pieces", customer=entry.customer_id, pool=pool, on=entry.posting_date,
-        from_pos=last[0], to_pos=position, from_seq=last[1], to_seq=move, type=said[5],
+        from_pos=last.position, to_pos=mark.position, from_scopes=last.scopes, to_scopes=mark.scopes,
+        from_seq=last.move, to_seq=mark.move, type=said[5],
         revenue_class=said[6], policy=said[7], earlier=_EARLIER in said,
         zone=books.current(entry.recorded_at).time_zone, most=SHOWN,
     )  # fmt: skip
@@ -173,7 +198,7 @@ def events(entry: JournalEntry) -> list[UsageEvent]:
         elif piece.batch_id is not None:
             rows = rows.filter(
                 id__gte=piece.batch_id << 16, id__lt=(piece.batch_id + 1) << 16,
-                pos__lt=piece.pos_end, pool_id=int(entry.source.split(":")[1]), pos__gte=0,
+                line=piece.line, pos__lt=piece.pos_end, pool_id=int(entry.source.split(":")[1]), pos__gte=0,
             )  # fmt: skip
         for event in rows.order_by("id")[: SHOWN - len(found)]:
             reaches = piece.pos is None or (event.pos or 0) + event.credits > piece.pos
@@ -192,9 +217,20 @@ def _first_past(event: UsageEvent, trace: _Trace) -> JournalEntry | None:
         entry
         for entry in posted.filter(source__contains=f":{trace.on}:{trace.kind}")
         if _said(entry.source) == f"{trace.on}:{trace.kind}"
-        and int(entry.source.split(":")[trace.mark]) >= trace.passes
+        and _is_past(_mark(entry.source), trace.passes)
     ]
-    return min(past, key=lambda entry: int(entry.source.split(":")[trace.mark]), default=None)
+    return min(past, key=lambda entry: astuple(_mark(entry.source)), default=None)
+
+
+def _mark(source: str) -> _Mark:
+    """How far an entry's source says that its pool's use was posted."""
+    words = source.split(":")
+    position, _, scopes = words[_POSITION].partition(_SCOPES)
+    return _Mark(int(position), int(scopes or 0), int(words[_MOVE]))
+
+
+def _is_past(mark: _Mark, passes: _Mark) -> bool:
+    return all(on >= at for on, at in zip(astuple(mark), astuple(passes), strict=True))
 
 
 def _said(source: str) -> str:

@@ -1,9 +1,9 @@
 """Does the drawing of plain usage, by the column: whole runs of events placed on their lines at once.
 
 An event is drawn here if nothing about it, its pool or its batch needs a closer look: it lies in its
-line's window, the line has room for all of the pool's plain events, no threshold is reached, no seat is
-counted. Everything else takes the way of single events (`ledger/drawdown.py`), which would have given
-every plain event the same place, and every pool the same rows.
+lines' window, the general line and those of scopes have room for all of the pool's plain events, no
+threshold is reached, no seat is counted. Everything else takes the way of single events
+(`ledger/drawdown.py`), which would have given every plain event the same place, and every pool the same rows.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from datetime import date, datetime
 
 import numpy as np
 
-from creditops.lib import calendar, sql
+from creditops.lib import calendar
 from creditops.lib.binary import Integers
 from ledger import columns, drawdown
-from ledger.line import OBSERVE, Line
+from ledger.line import GENERAL, OBSERVE, Course, Line
 from ledger.messages import Drawn
 from ledger.periods import Months
 from ledger.plain_usage import Flags, Groups, Plain
@@ -26,7 +26,10 @@ Key = tuple[int, int]
 
 # Clocks of the world have always differed by whole multiples of this.
 _STEP = 30_000_000
-_LAST = np.iinfo(np.int64).max
+_LAST = int(np.iinfo(np.int64).max)
+_EVER, _NEVER = (-_LAST, _LAST), (_LAST, 0)
+# In place of the number of a line: which one it is takes a closer look.
+_UNSURE = -1
 
 
 @dataclass(slots=True)
@@ -50,13 +53,19 @@ class Runs:
 @dataclass(slots=True)
 class Placed:
     """Plain events on their lines: the columns of `plain`, with the credits and place of each, the runs
-    that they form and the lines that they moved on."""
+    that they form and what they moved on: pools, and the lines of these."""
 
     plain: Plain
     credits: Integers
+    number: Integers
     pos: Integers
     runs: Runs | None = None
-    lines: Sequence[Line] = ()
+    courses: Sequence[tuple[Line, Course]] = ()
+
+    @property
+    def pools(self) -> list[Line]:
+        """The pools that were drawn from, each once."""
+        return list({id(line): line for line, _ in self.courses}.values())
 
     def drawn(self, batch_id: int) -> Drawn:
         """What the batch's receipt says of them."""
@@ -75,24 +84,23 @@ def pools(plain: Plain) -> set[tuple[int, int, int, int]]:
 
 def aside(plain: Plain, lines: Mapping[Key, Line], at: datetime, slow: Collection[Key]) -> Flags:
     """Which plain events take a closer look because of their line: it has to be laid out, counts seats
-    or only observes, isn't the right one for their time, a scoped block may pay before it, or they may
-    have come too late.
+    or only observes, isn't the right one for their time, several lines may pay, or they may have come too
+    late.
 
     Args:
         lines: locked, by (customer id, pool id).
         slow: pools from which other events draw in between.
     """
-    groups = plain.groups
-    own, number = _pools_of(groups)
-    spans = [(_LAST, 0) if key in slow else _span(lines[key], at) for key in own]
+    if not len(plain):
+        return np.zeros(0, dtype=bool)
+    own, number = _pools_of(plain.groups)
+    first, last = (columns.instant(int(end)) for end in (plain.time.min(), plain.time.max()))
+    spans = [_NEVER if key in slow else _span(lines[key], at, first, last) for key in own]
     of_group = np.array(spans, dtype=np.int64).reshape(-1, 2)[number]
     since, until = of_group[:, 0][plain.group], of_group[:, 1][plain.group]
-    found: Flags = (plain.time < since) | (plain.time >= until)
-    scoped = _scoped_meters([key for key in own if lines[key].scoped])
-    if scoped:
-        pairs = zip(groups.meter_ids().tolist(), groups.pool.tolist(), strict=True)
-        in_scope = [meter in scoped.get(pool, ()) for meter, pool in pairs]
-        found |= np.array(in_scope, dtype=bool)[plain.group]
+    found: Flags = (
+        (plain.time < since) | (plain.time >= until) | (_numbers(plain, lines) == _UNSURE)
+    )
     return found
 
 
@@ -103,18 +111,21 @@ def _pools_of(groups: Groups) -> tuple[list[Key], Integers]:
     return list(zip(customers, ids, strict=True)), number
 
 
-def _span(line: Line, at: datetime) -> tuple[int, int]:
-    """The times, from and before, of events that may go on a line without a closer look."""
-    window = line.window
+def _span(line: Line, at: datetime, first: datetime, last: datetime) -> tuple[int, int]:
+    """The times, from and before, of events that may go on a line without a closer look, as far as events
+    lie between `first` and `last`."""
+    window, rules = line.window, line.rules
     if (
         window.since is None
         or line.stale(at)
-        or line.rules.enforcement == OBSERVE
+        or rules.enforcement == OBSERVE
         or line.seats_since is not None
-        or line.rules.seat_allowance is not None
+        or rules.seat_allowance is not None
     ):
-        return _LAST, 0
-    oldest = max(window.since, at - line.rules.late_window)
+        return _NEVER
+    oldest = max(window.since, at - rules.late_window)
+    if oldest <= first and (window.until is None or last < window.until):
+        return _EVER
     end = _LAST if window.until is None else columns.microseconds(window.until)
     return columns.microseconds(oldest), end
 
@@ -126,59 +137,99 @@ def fits(plain: Plain, lines: Mapping[Key, Line], at: datetime, slow: Collection
         lines: locked, by (customer id, pool id).
         slow: pools from which other events draw in between.
     """
-    credits, pool = plain.credits, plain.pool
-    order = np.argsort(pool, kind="stable")
-    starts = np.flatnonzero(np.diff(pool[order], prepend=-1))
-    if not len(order):
+    if not len(plain):
         return np.zeros(0, dtype=bool)
-    totals = np.add.reduceat(credits[order], starts)
-    customer = plain.customer[order][starts]
-    pools = list(zip(customer.tolist(), pool[order][starts].tolist(), strict=True))
-    good = [
-        key not in slow and _takes(lines[key], total, at)
-        for key, total in zip(pools, totals.tolist(), strict=True)
-    ]
-    sizes = np.diff(np.append(starts, len(order)))
-    found = np.empty(len(plain), dtype=bool)
-    found[order] = np.repeat(np.array(good, dtype=bool), sizes)
-    return found
+    credits, number, pool = plain.credits, _numbers(plain, lines), plain.pool
+    order = np.lexsort((number, pool))
+    starts = _starts(pool[order], number[order])
+    totals: dict[Key, dict[int, int]] = {}
+    for owner, of, line, total in zip(
+        plain.customer[order][starts].tolist(),
+        pool[order][starts].tolist(),
+        number[order][starts].tolist(),
+        np.add.reduceat(credits[order], starts).tolist(),
+        strict=True,
+    ):
+        totals.setdefault((owner, of), {})[line] = total
+    good = {key[1]: key not in slow and _takes(lines[key], asked) for key, asked in totals.items()}
+    own = [good.get(pool, False) for pool in plain.groups.pool.tolist()]
+    return np.array(own, dtype=bool)[plain.group]
 
 
 def place(plain: Plain, lines: Mapping[Key, Line], months: Months, zone: str) -> Placed:
-    """Draw plain events that fit, each pool's in the order of their times."""
-    credits, pool = plain.credits, plain.pool
+    """Draw plain events that fit, each line's in the order of their times."""
+    credits, number, pool = plain.credits, _numbers(plain, lines), plain.pool
     if not len(plain):
-        return Placed(plain, credits, credits)
-    order = np.lexsort((plain.index, plain.time, pool))
-    taken, owner = credits[order], pool[order]
+        return Placed(plain, credits, number, credits)
+    order = np.lexsort((plain.index, plain.time, number, pool))
+    taken = credits[order]
     ends = np.cumsum(taken)
-    starts = np.flatnonzero(np.diff(owner, prepend=-1))
+    starts = _starts(pool[order], number[order])
     firsts = order[starts]
-    keys = zip(plain.customer[firsts].tolist(), owner[starts].tolist(), strict=True)
-    of_pool = [lines[key] for key in keys]
+    keys = zip(plain.customer[firsts].tolist(), pool[firsts].tolist(), strict=True)
+    courses: list[tuple[Line, Course]] = [
+        (lines[key], lines[key].courses[which])
+        for key, which in zip(keys, number[firsts].tolist(), strict=True)
+    ]
     sizes = np.diff(np.append(starts, len(order)))
     before = ends[starts] - taken[starts]
-    shift = np.array([line.consumed for line in of_pool], dtype=np.int64) - before
+    shift = np.array([course.consumed for _, course in courses], dtype=np.int64) - before
     pos = np.empty(len(plain), dtype=np.int64)
     pos[order] = ends - taken + np.repeat(shift, sizes)
-    number = np.repeat(np.arange(len(starts)), sizes)
     last = starts + sizes - 1
-    newest = plain.time[order][last].tolist()
-    for line, end, time in zip(of_pool, (ends[last] + shift).tolist(), newest, strict=True):
-        line.consumed = end
-        line.has_seen(columns.instant(time))
-    runs = _runs(plain, order, taken, pos[order], number, months, zone)
-    return Placed(plain, credits, pos, runs, of_pool)
+    newest, received = plain.time[order][last].tolist(), columns.microseconds(plain.at)
+    for (line, course), end, time in zip(
+        courses, (ends[last] + shift).tolist(), newest, strict=True
+    ):
+        if course is not line:
+            line.use_scoped(end - course.consumed)
+        course.consumed = end
+        if time > received:
+            line.has_seen(columns.instant(time))
+    run = np.repeat(np.arange(len(starts)), sizes)
+    runs = _runs(plain, order, taken, pos[order], run, months, zone)
+    return Placed(plain, credits, number, pos, runs, courses)
 
 
-def _takes(line: Line, credits: int, at: datetime) -> bool:
-    """Whether a line can take so many credits without a closer look at anything."""
-    reached = line.consumed + credits
-    return not (
-        (line.scoped and line.held)
-        or credits > line.room(at)
-        or (line.alert_pos is not None and reached >= line.alert_pos)
-    )
+def _takes(line: Line, asked: Mapping[int, int]) -> bool:
+    """Whether a pool can take so many credits, by the number of the line, without a closer look at anything:
+    whatever comes first, holds are kept aside and no threshold is reached."""
+    general = asked.get(GENERAL, 0)
+    if general > line.room:
+        return False
+    if line.alert_pos is not None and line.consumed + sum(asked.values()) >= line.alert_pos:
+        return False
+    beside = {number: credits for number, credits in asked.items() if number != GENERAL}
+    return not beside or _scopes_take(line, beside, general)
+
+
+def _scopes_take(line: Line, asked: Mapping[int, int], general: int) -> bool:
+    """Whether the lines of a pool's scopes can take so many credits, by their numbers, and its general line
+    those that it is asked for, holds kept aside."""
+    if _UNSURE in asked:
+        return False
+    if any(credits > line.courses[number].rest for number, credits in asked.items()):
+        return False
+    drawn = any(asked.values())
+    return not (drawn and line.held and line.held > line.rest - general)
+
+
+def _numbers(plain: Plain, lines: Mapping[Key, Line]) -> Integers:
+    """The number of the line on which each event goes."""
+    groups = plain.groups
+    own, pool = _pools_of(groups)
+    with_scopes = np.array([bool(lines[key].scopes) for key in own], dtype=bool)[pool]
+    found = np.full(len(pool), GENERAL)
+    meters = groups.meter_ids()
+    for group in np.flatnonzero(with_scopes).tolist():
+        course = lines[own[pool[group]]].course_of(int(meters[group]))
+        found[group] = _UNSURE if course is None else course.number
+    return found[plain.group]
+
+
+def _starts(pool: Integers, number: Integers) -> Integers:
+    """Where another line begins, along events in the order of pools and of their lines."""
+    return np.flatnonzero(np.diff(pool, prepend=-1) | np.diff(number, prepend=_UNSURE - 1))
 
 
 def _runs(
@@ -193,7 +244,7 @@ def _runs(
     """The runs in which events that cost something were drawn, as `Line.advance` would make them.
 
     Args:
-        order: the events in the order of pool and time; the columns after it are in that order.
+        order: the events in the order of line and time; the columns after it are in that order.
         taken, pos: credits and place of each.
         line: the number of the line it was drawn on.
     """
@@ -233,12 +284,3 @@ def _days(time: Integers, zone: str) -> tuple[Integers, list[date]]:
     steps, step = np.unique(time // _STEP, return_inverse=True)
     found = [calendar.local_date(columns.instant(s * _STEP), zone) for s in steps.tolist()]
     return step, found
-
-
-def _scoped_meters(pools: Sequence[Key]) -> dict[int, list[int]]:
-    if not pools:
-        return {}
-    rows = sql.rows(
-        "ledger", "scoped_meters", customers=[c for c, _ in pools], pools=[p for _, p in pools]
-    )
-    return dict(rows)

@@ -1,15 +1,16 @@
-"""Answers where usage falls: a pool's consumption line in memory. Pure: no database, no clock.
+"""Answers where usage falls: a pool's consumption lines in memory. Pure: no database, no clock.
 
 The heart of the ledger (docs/ledger.md). A line counts the credits drawn from a pool and never goes
 back. A layout lays the open blocks end to end as segments from the counter on; an event takes the
-next interval of the line, and who paid for it is the overlap with the segments. What does not fit
-that picture is a move (`ledger/moving.py`). `ledger/pool_books.py` fills this memory under the pool's
-lock and writes back what happened.
+next interval of the line, and who paid for it is the overlap with the segments. Blocks that pay for
+some meters only lie on a line of their scope, beside the general one; all lines of a pool share its
+lock, its window and its generations. What does not fit that picture is a move (`ledger/moving.py`).
+`ledger/pool_books.py` fills this memory under the pool's lock and writes back what happened.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from fractions import Fraction
@@ -150,6 +151,7 @@ class Layout:
     term_id: int | None
     reason: str
     segments: list[Segment]
+    line: int = GENERAL
 
 
 @dataclass(slots=True)
@@ -231,41 +233,116 @@ class Rules:
     changes_at: datetime | None = None
 
 
-@dataclass(slots=True, eq=False)
-class Line:
-    """A pool's line, its blocks and terms, and what happened to them since they were read.
+@dataclass(slots=True, eq=False, kw_only=True)
+class Course:
+    """A counter that never goes back, and what the running layout lays along it.
 
-    The counters (`consumed`, `held`, `limit`, `stop`) are always there; blocks, terms, segments and
-    rules only when `detailed`, which anything but plain drawing needs.
+    Its credits end at `limit`. `drains` are what was drawn on it, to be written.
+    """
+
+    number: int = GENERAL
+    consumed: int = 0
+    limit: int = 0
+    layout_no: int = 0
+    segments: list[Segment] = field(default_factory=list)
+    drains: list[Drain] = field(default_factory=list)
+
+    @property
+    def rest(self) -> int:
+        """Credits laid out that are not drawn yet."""
+        return max(0, self.limit - self.consumed)
+
+    def lay(self, blocks: Iterable[Block]) -> None:
+        """Lay blocks end to end from the counter on."""
+        pos = self.consumed
+        for block in blocks:
+            self.segments.append(_segment(pos, block.left, block, block.layer, self.segments))
+            pos += block.left
+        self.limit = pos
+
+    def counted(self, consumed: int) -> int:
+        """Of the credits laid out those that alerts count, up to a counter."""
+        return sum(s.taken(consumed) for s in self.segments if s.counts)
+
+    def advance(self, credits: int, time: datetime, posting_date: date, revenue_class: str) -> int:
+        """Draw `credits` (>= 0, and there is room); returns the event's position.
+
+        Adds to the run of events before it where layout, date and class are the same.
+        """
+        pos = self.consumed
+        self.consumed += credits
+        if credits == 0:
+            return pos
+        run = self.drains[-1] if self.drains else None
+        if (
+            run is None
+            or run.layout_no != self.layout_no
+            or run.posting_date != posting_date
+            or run.revenue_class != revenue_class
+        ):
+            self.drains.append(
+                Drain(
+                    self.layout_no, pos, self.consumed, 1, posting_date, revenue_class, time, time
+                )
+            )
+        else:
+            run.pos_end = self.consumed
+            run.events += 1
+            run.time_max = max(run.time_max, time)
+            run.time_min = min(run.time_min, time)
+        return pos
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class ScopeLine(Course):
+    """The line of the blocks that pay for exactly these meters.
+
+    `beside`: it has credits that the running layout leaves out, since their cost layer lies on another
+    line too; they are drawn by moves.
+    """
+
+    meters: frozenset[int]
+    beside: bool = False
+
+
+@dataclass(slots=True, eq=False)
+class Line(Course):
+    """A pool's general line and those of its scopes, its blocks and terms, and what happened to them
+    since they were read.
+
+    The counters (`consumed`, `held`, `limit`, `stop`, those of the scopes) are always there; blocks,
+    terms, segments and rules only when `detailed`, which anything but plain drawing needs.
     """
 
     customer_id: int
     pool_id: int
-    consumed: int = 0
     held: int = 0
     # No hold that is counted in `held` ends before this.
     lapse_at: datetime | None = None
     # The month from which on use is counted per user; None: it is not.
     seats_since: date | None = None
-    limit: int = 0
     stop: int = 0
-    layout_no: int = 0
     move_seq: int = 0
     term_id: int | None = None
     window: Window = field(default_factory=Window)
     relay_at: datetime | None = None
     # When the credits of the next day are due (L15); None: no daily credits.
     daily_at: datetime | None = None
+    # Where a threshold fires at the earliest; use on a scope's line brings it nearer.
     alert_pos: int | None = None
     scoped: bool = False
+    # The lines of the scopes that have, or had, a block, by number from 1 on.
+    scopes: list[ScopeLine] = field(default_factory=list)
     # Of all blocks of the pool, those that nobody reads any more too; `used` up to `used_to`.
     granted: int = 0
     used: int = 0
     used_to: int = 0
     expired: int = 0
     voided: int = 0
-    # As of the newest layout: what scoped blocks have left, and how far overage may go in its term.
+    # What scoped blocks have left that are usable, and as of the newest layout how far overage may go.
     scoped_left: int = 0
+    # Of what was used, that on lines of scopes since they were read.
+    scoped_used: int = 0
     overage_cap: int | None = None
     # Nothing that is counted here lies after this instant; None: nobody knows.
     current_from: datetime | None = None
@@ -273,7 +350,6 @@ class Line:
     rules: Rules = field(default_factory=Rules)
     blocks: dict[int, Block] = field(default_factory=dict)
     terms: list[Term] = field(default_factory=list)
-    segments: list[Segment] = field(default_factory=list)
     # The latest end of a block with a rest that was too long ago to be read.
     past_end: datetime | None = None
     # Which percentages alert, and per (term id, threshold) the newest arming.
@@ -281,8 +357,24 @@ class Line:
     armings: dict[tuple[int, str], Armed] = field(default_factory=dict)
     # What happened, to be written.
     layouts: list[Layout] = field(default_factory=list)
-    drains: list[Drain] = field(default_factory=list)
     moves: list[Move] = field(default_factory=list)
+
+    @property
+    def courses(self) -> Sequence[Course]:
+        """The general line and those of the scopes, by number."""
+        return (self, *self.scopes)
+
+    @property
+    def drawn(self) -> Iterator[Drain]:
+        """The drains of all lines."""
+        return (drain for course in self.courses for drain in course.drains)
+
+    @property
+    def touched(self) -> bool:
+        """Whether something happened that is to be written."""
+        if self.layouts or self.moves or self.drains:
+            return True
+        return any(scope.drains for scope in self.scopes)
 
     def stale(self, now: datetime) -> bool:
         """Whether the running layout is no longer the right one at processing time `now`."""
@@ -293,28 +385,57 @@ class Line:
         """Whether moves were made that the newest layout does not know: it has to be made anew."""
         return bool(self.moves) and (not self.layouts or self.layouts[-1].move_seq != self.move_seq)
 
-    def room(self, now: datetime) -> int:
-        """Credits that the line may still give at `now`, overage included, holds kept aside (L19).
+    @property
+    def room(self) -> int:
+        """Credits that the general line may still give, overage included, holds kept aside (L19); what
+        scoped blocks have left covers holds too."""
+        return self.stop - self.consumed - max(0, self.held - self.scoped_left)
 
-        What scoped blocks have left covers holds too; a line with such blocks needs detail.
-        """
-        if not self.held or not self.scoped:
-            return self.stop - self.consumed - self.held
-        beside = sum(
-            self.left(block)
-            for block in self.blocks.values()
-            if block.meters is not None and block.usable_at(now)
-        )
-        return self.stop - self.consumed - max(0, self.held - beside)
+    @property
+    def covers_holds(self) -> bool:
+        """Whether the general line's credits are enough for all holds: then what scopes have left may be
+        drawn to the last credit."""
+        return self.held <= self.rest
+
+    def course_of(self, meter_id: int) -> Course | None:
+        """The line on which use of a meter goes while it has credits: that of the scope that pays for it,
+        else the general one. None where that takes a closer look: credits of several scopes, or such
+        that are not laid out."""
+        found: Course = self
+        for scope in self.scopes:
+            if meter_id not in scope.meters:
+                continue
+            if scope.beside or (scope.rest and found is not self):
+                return None
+            if scope.rest:
+                found = scope
+        return found
+
+    def gives(self, course: Course, credits: int) -> bool:
+        """Whether so much may go on one of the lines: there is room, and holds are kept aside (L19)."""
+        if course is self:
+            return credits <= self.room
+        return credits <= course.rest and self.covers_holds
+
+    def use_scoped(self, credits: int) -> None:
+        """Count what was drawn on the line of a scope."""
+        self.used += credits
+        self.scoped_used += credits
+        self.scoped_left -= credits
+        if self.alert_pos is not None:
+            self.alert_pos = max(0, self.alert_pos - credits)
 
     def term_at(self, instant: datetime) -> Term | None:
         """The term that holds `instant`, if one does."""
         return next((term for term in self.terms if term.holds(instant)), None)
 
     def left(self, block: Block) -> int:
-        """Credits not gone from `block`, the line's progress included; needs detail."""
+        """Credits not gone from `block`, its line's progress included; needs detail."""
         return block.left - sum(
-            segment.taken(self.consumed) for segment in self.segments if segment.block is block
+            segment.taken(course.consumed)
+            for course in self.courses
+            for segment in course.segments
+            if segment.block is block
         )
 
     def balance(self, now: datetime) -> int:
@@ -350,11 +471,10 @@ class Line:
         return int(term.cap_share * (given + left))
 
     def _counted(self, term: Term) -> int:
-        """What alerts count of a term, the line's progress included."""
-        running = term.id == (self.term_id or 0)
-        return term.counted + sum(
-            segment.taken(self.consumed) for segment in self.segments if segment.counts and running
-        )
+        """What alerts count of a term, the lines' progress included."""
+        if term.id != (self.term_id or 0):
+            return term.counted
+        return term.counted + sum(course.counted(course.consumed) for course in self.courses)
 
     def _lasting(self, now: datetime) -> int:
         """Credits left in the blocks that are usable at `now`, but for daily ones."""
@@ -365,116 +485,113 @@ class Line:
         )
 
     def settle(self) -> None:
-        """Write the line's progress into the blocks and the term: the running layout is left behind.
+        """Write the lines' progress into the blocks and the term: the running layout is left behind.
 
-        Until the next `lay_out` nothing may be drawn on the line.
+        Until the next `lay_out` nothing may be drawn on the lines.
         """
         self.count_use()
         use = self._use_of_layout()
-        for segment in self.segments:
-            taken = segment.taken(self.consumed)
-            segment.layer.released += taken
-            if segment.block is not None:
-                segment.block.used += taken
-            elif use is not None:
-                use.overage += taken
-            if use is not None and segment.counts:
-                use.counted += taken
-        self.segments = []
+        for course in self.courses:
+            for segment in course.segments:
+                taken = segment.taken(course.consumed)
+                segment.layer.released += taken
+                if segment.block is not None:
+                    segment.block.used += taken
+                elif use is not None:
+                    use.overage += taken
+                if use is not None and segment.counts:
+                    use.counted += taken
+            course.segments = []
 
     def has_seen(self, time: datetime) -> None:
         """An event of `time` was drawn: only from then on the counters are a balance (T8)."""
         self.current_from = time if self.current_from is None else max(self.current_from, time)
 
     def count_use(self) -> None:
-        """Count what blocks gave since the last time: the line's progress as far as they lie on it."""
+        """Count what general blocks gave since the last time: the line's progress as far as they lie on
+        it."""
         self.used += max(0, min(self.consumed, self.limit) - self.used_to)
         self.used_to = self.consumed
 
     def lay_out(self, now: datetime, reason: str) -> None:
-        """Make the next generation of the line: what is open at `now`, in draw order, then overage.
+        """Make the next generation of the lines: what is open at `now`, in draw order, then overage.
 
         Settles the generation before. Rules L3, L4, O1.
         """
         self.settle()
         term = self.term_at(now)
-        laid = self._open_blocks(now)
-        pos = self.consumed
-        for block in laid:
-            self.segments.append(_segment(pos, block.left, block, block.layer, self.segments))
-            pos += block.left
-        self.limit = pos
+        usable = [b for b in self.blocks.values() if b.usable_at(now) and b.left > 0]
+        general = [block for block in usable if block.meters is None]
+        self.lay(in_draw_order(general, expiry_first=self.rules.expiry_first))
+        self._lay_scopes(usable)
+        self.stop = self.limit
         self.overage_cap = None
         if term is not None and term.layer is not None and self.rules.enforcement == SOFT:
             self.overage_cap = self.cap(term, now)
             room = max(0, self.overage_cap - term.overage)
             if room:
                 self.segments.append(
-                    Segment(pos, pos + room, None, term.layer, term.overage, term.overage,
-                            term.overage)
+                    Segment(self.limit, self.limit + room, None, term.layer, term.overage,
+                            term.overage, term.overage)
                 )  # fmt: skip
-                pos += room
-        self.stop = pos
+                self.stop += room
         self.layout_no += 1
         self.term_id = term.id if term is not None and term.id else None
-        self._bound(now, term, laid)
-        self.layouts.append(
-            Layout(self.layout_no, self.consumed, self.move_seq, self.term_id, reason,
-                   list(self.segments))
-        )  # fmt: skip
+        self._bound(now, term, usable)
+        for course in self.courses:
+            course.layout_no = self.layout_no
+            self.layouts.append(
+                Layout(self.layout_no, course.consumed, self.move_seq, self.term_id, reason,
+                       list(course.segments), course.number)
+            )  # fmt: skip
 
-    def advance(self, credits: int, time: datetime, posting_date: date, revenue_class: str) -> int:
-        """Draw `credits` (>= 0, and there is room) on the line; returns the event's position.
-
-        Adds to the run of events before it where layout, date and class are the same.
-        """
-        pos = self.consumed
-        self.consumed += credits
-        if credits == 0:
-            return pos
-        run = self.drains[-1] if self.drains else None
-        if (
-            run is None
-            or run.layout_no != self.layout_no
-            or run.posting_date != posting_date
-            or run.revenue_class != revenue_class
-        ):
-            self.drains.append(
-                Drain(
-                    self.layout_no, pos, self.consumed, 1, posting_date, revenue_class, time, time
-                )
-            )
-        else:
-            run.pos_end = self.consumed
-            run.events += 1
-            run.time_max = max(run.time_max, time)
-            run.time_min = min(run.time_min, time)
+    def draw(
+        self, course: Course, credits: int, time: datetime, posting_date: date, revenue_class: str
+    ) -> int:
+        """Draw `credits` (>= 0, and there is room) on one of the lines; returns the position there."""
+        pos = course.advance(credits, time, posting_date, revenue_class)
+        if course is not self:
+            self.use_scoped(credits)
         return pos
+
+    def _lay_scopes(self, usable: Sequence[Block]) -> None:
+        """Lay scoped blocks out, each on the line of its scope, which is made for the first one.
+
+        The blocks of a cost layer release it in the order in which they are drawn, so it lies on one line
+        only, the general one before the others. A scope with credits on such a layer waits.
+        """
+        by_scope: dict[frozenset[int], list[Block]] = {}
+        for block in usable:
+            if block.meters is not None:
+                by_scope.setdefault(block.meters, []).append(block)
+        known = {scope.meters for scope in self.scopes}
+        for meters in by_scope:
+            if meters not in known:
+                self.scopes.append(ScopeLine(number=len(self.scopes) + 1, meters=meters))
+        laid = {segment.layer.id for segment in self.segments}
+        for scope in self.scopes:
+            own = by_scope.get(scope.meters, [])
+            layers = {block.layer.id for block in own}
+            scope.beside = not laid.isdisjoint(layers)
+            laid |= layers
+            open_ = [] if scope.beside else own
+            scope.lay(in_draw_order(open_, expiry_first=self.rules.expiry_first))
 
     def _use_of_layout(self) -> Term | None:
         """The term whose use the running layout counts; a pool without terms has one with id 0."""
         wanted = self.term_id or 0
         return next((term for term in self.terms if term.id == wanted), None)
 
-    def _open_blocks(self, now: datetime) -> list[Block]:
-        """The general blocks that may pay at `now`, in draw order (L4)."""
-        usable = (
-            block
-            for block in self.blocks.values()
-            if block.meters is None and block.usable_at(now) and block.left > 0
-        )
-        return in_draw_order(usable, expiry_first=self.rules.expiry_first)
-
-    def _bound(self, now: datetime, term: Term | None, laid: list[Block]) -> None:
+    def _bound(self, now: datetime, term: Term | None, usable: Sequence[Block]) -> None:
         """Set the window of event times, and when this layout stops being the right one."""
         blocks = self.blocks.values()
-        starts = [block.term_start for block in laid]
+        starts = [block.term_start for block in usable]
         starts += [
             block.until
             for block in blocks
             if block.until is not None and block.until <= now and block.left + block.expired > 0
         ]
-        ends = [block.until for block in laid if block.until is not None]
+        ends = [block.until for block in usable if block.until is not None]
         # Between two terms, or after the last, use of another term is not for this layout.
         starts += [t.ends_at for t in self.terms if t.ends_at is not None and t.ends_at <= now]
         ends += [t.starts_at for t in self.terms if t.starts_at is not None and t.starts_at > now]
@@ -487,7 +604,7 @@ class Line:
         ):
             if bound is not None:
                 instants.append(bound)
-        placed = bool(laid) or term is not None
+        placed = bool(usable) or term is not None
         self.window = Window(max(starts, default=None) if placed else None, min(ends, default=None))
         scoped = [block for block in blocks if block.meters is not None and block.left > 0]
         self.scoped = any(not block.ended_by(now) for block in scoped)

@@ -211,11 +211,11 @@ def _write(
 ) -> None:
     drawings, at = list(batch.drawings.values()), batch.at
     crossings = drawdown.crossings(drawings, at)
-    changed = [line for line in batch.lines.values() if line.layouts or line.drains or line.moves]
+    changed = [line for line in batch.lines.values() if line.touched]
     pool_books.save_books(changed, batch_id=batch.id, recorded_at=at)
     plain_rows.write_drains(placed, batch.id)
     pool_books.save_states(changed, at)
-    only_moved_on = [ln for ln in placed.lines if not (ln.layouts or ln.drains or ln.moves)]
+    only_moved_on = [line for line in placed.pools if not line.touched]
     pool_books.advance(only_moved_on, at)
     usage_rows.write(
         events,

@@ -11,7 +11,6 @@ from creditops.lib import binary
 from creditops.lib.binary import Integers
 from ledger import columns, messages, usage_rows
 from ledger.fast_lane import Placed
-from ledger.line import GENERAL
 from ledger.models import UsageEvent
 from ledger.plain_usage import Plain
 
@@ -33,17 +32,19 @@ def write_drains(placed: Placed, batch_id: int) -> None:
     if runs is None:
         return
     at = columns.microseconds(placed.plain.at) - binary.EPOCH_2000
-    line = np.array(
-        [(line.customer_id, line.pool_id, line.layout_no) for line in placed.lines], dtype=np.int64
-    )[runs.line]
+    lines = [
+        (line.customer_id, line.pool_id, course.number, line.layout_no)
+        for line, course in placed.courses
+    ]
+    line = np.array(lines, dtype=np.int64)[runs.line]
     kinds = np.array(runs.kind)
     columns_of = [
         (binary.BIGINT, line[:, 0]),
         (binary.BIGINT, line[:, 1]),
-        (binary.SMALLINT, GENERAL),
+        (binary.SMALLINT, line[:, 2]),
         (binary.BIGINT, runs.pos),
         (binary.BIGINT, runs.pos_end),
-        (binary.INTEGER, line[:, 2]),
+        (binary.INTEGER, line[:, 3]),
         (binary.BIGINT, batch_id),
         (binary.INTEGER, runs.events),
         (binary.INTEGER, runs.posted - _DAY_2000),
@@ -87,7 +88,7 @@ def write(placed: Placed, batch_id: int, sources: Mapping[str, int]) -> None:
         (binary.BIGINT, placed.credits),
         binary.text(UsageEvent.Status.APPLIED.value),
         binary.text(""),
-        (binary.SMALLINT, GENERAL),
+        (binary.SMALLINT, placed.number),
         (binary.BIGINT, placed.pos),
         (binary.NUMERIC, binary.numerics(plain.quantity)),
         binary.NULL,

@@ -15,7 +15,18 @@ from django.db import transaction
 from creditops.lib import binary, sql
 from ledger import columns, limits
 from ledger.limits import HolderKey, Limits
-from ledger.line import Armed, Block, Expiry, Layer, Line, Rules, Segment, Term, Window
+from ledger.line import (
+    Armed,
+    Block,
+    Expiry,
+    Layer,
+    Line,
+    Rules,
+    ScopeLine,
+    Segment,
+    Term,
+    Window,
+)
 from ledger.models import PoolState
 
 Key = tuple[int, int]
@@ -25,6 +36,7 @@ _COLUMNS = (
     "customer_id pool_id layout_no term_id valid_from valid_until relay_at daily_at enforcement"
     " late_window_days consumed limit_pos stop_pos held lapse_at alert_pos scoped move_seq"
     " seat_allowance seats_since granted used expired voided scoped_left overage_cap current_from"
+    " scope_lines"
 ).split()
 
 
@@ -56,6 +68,7 @@ def lock(keys: Iterable[Key], now: datetime) -> dict[Key, Line]:
         pools=binary.bigints([pool for _, pool in ordered]),
     )
     lines = {(row[0], row[1]): _line(row) for row in rows}
+    _add_scopes([lines[row[0], row[1]] for row in rows if row[-1]])
     _lapse_holds([line for line in lines.values() if line.lapse_at and line.lapse_at <= now], now)
     return lines
 
@@ -92,10 +105,11 @@ def add_detail(
         "pools": [line.pool_id for line in wanted],
         "horizons": [min(now, (horizons or {}).get(line.pool_id, now)) for line in wanted],
         "layouts": [line.layout_no for line in wanted],
+        "scope_lines": [len(line.scopes) for line in wanted],
         "now": now,
     }
     segments = sql.rows("ledger", "pool_segments", **parameters)
-    laid_out = [block_id for _, _, _, block_id, *_ in segments if block_id is not None]
+    laid_out = [block_id for _, _, _, _, block_id, *_ in segments if block_id is not None]
     layers: dict[int, Layer] = {}
     for row in sql.rows("ledger", "pool_blocks", **parameters, extra=[*blocks, *laid_out]):
         by_pool[row[0]].blocks[row[1]] = _block(row, layers)
@@ -139,9 +153,18 @@ def advance(lines: Sequence[Line], recorded_at: datetime) -> None:
             pools=binary.bigints([line.pool_id for line in lines]),
             consumed=binary.bigints([line.consumed for line in lines]),
             used=binary.bigints([line.used for line in lines]),
-            current_from=binary.bigints(
-                [columns.microseconds(_newest_instant(line, recorded_at)) for line in lines]
-            ),
+            scoped=binary.bigints([line.scoped_used for line in lines]),
+            current_from=binary.bigints(_current_from(lines, recorded_at)),
+        )
+    on_scopes = [(line, scope) for line in lines if line.scoped_used for scope in line.scopes]
+    if on_scopes:
+        binary.run(
+            "ledger",
+            "advance_scope_lines",
+            customers=binary.bigints([line.customer_id for line, _ in on_scopes]),
+            pools=binary.bigints([line.pool_id for line, _ in on_scopes]),
+            numbers=binary.bigints([scope.number for _, scope in on_scopes]),
+            consumed=binary.bigints([scope.consumed for _, scope in on_scopes]),
         )
 
 
@@ -151,6 +174,7 @@ def save_states(lines: Collection[Line], recorded_at: datetime) -> None:
     _save_block_states(relaid)
     _save_term_uses(relaid)
     _save_states(lines, recorded_at)
+    _save_scope_lines(lines)
 
 
 def limits_of(lines: Collection[Line], now: datetime) -> dict[int, Limits]:
@@ -162,7 +186,7 @@ def limits_of(lines: Collection[Line], now: datetime) -> dict[int, Limits]:
 def _line(row: Sequence[Any]) -> Line:
     (customer, pool, layout_no, term, since, until, relay_at, daily_at, enforcement, late_days,
      consumed, limit, stop, held, lapse_at, alert_pos, scoped, move_seq, allowance, seats_since,
-     granted, used, expired, voided, scoped_left, overage_cap, current_from) = row  # fmt: skip
+     granted, used, expired, voided, scoped_left, overage_cap, current_from, _) = row  # fmt: skip
     return Line(
         customer,
         pool,
@@ -194,6 +218,30 @@ def _line(row: Sequence[Any]) -> Line:
             seat_allowance=allowance,
         ),
     )
+
+
+def _add_scopes(lines: Collection[Line]) -> None:
+    """Read the lines of scopes; after the lock, so that they are what the lock's last owner left."""
+    if not lines:
+        return
+    by_pool = {line.pool_id: line for line in lines}
+    for pool_id, number, meters, consumed, limit, beside in binary.rows(
+        "ledger",
+        "pool_scope_lines",
+        customers=binary.bigints([line.customer_id for line in lines]),
+        pools=binary.bigints([line.pool_id for line in lines]),
+    ):
+        line = by_pool[pool_id]
+        line.scopes.append(
+            ScopeLine(
+                number=number,
+                meters=frozenset(meters),
+                consumed=consumed,
+                limit=limit,
+                layout_no=line.layout_no,
+                beside=beside,
+            )
+        )
 
 
 def _lapse_holds(lines: Collection[Line], now: datetime) -> None:
@@ -275,10 +323,10 @@ def _add_terms(
 
 
 def _add_segment(line: Line, row: Sequence[Any]) -> None:
-    _, pos, pos_end, block_id, layer_id, b0, u0, r0 = row
+    _, number, pos, pos_end, block_id, layer_id, b0, u0, r0 = row
     block = None if block_id is None else line.blocks[block_id]
     layer = block.layer if block is not None else _overage_layer(line, layer_id)
-    line.segments.append(Segment(pos, pos_end, block, layer, b0, u0, r0))
+    line.courses[number].segments.append(Segment(pos, pos_end, block, layer, b0, u0, r0))
 
 
 def _add_thresholds(by_pool: Mapping[int, Line], parameters: Mapping[str, Any]) -> None:
@@ -298,8 +346,8 @@ def _save_layouts(lines: Collection[Line], recorded_at: datetime) -> None:
         "ledger_layout (customer_id, pool_id, line, no, start_pos, move_seq, term_id, recorded_at,"
         " reason)",
         (
-            (line.customer_id, line.pool_id, 0, layout.no, layout.start_pos, layout.move_seq,
-             layout.term_id, recorded_at, layout.reason)
+            (line.customer_id, line.pool_id, layout.line, layout.no, layout.start_pos,
+             layout.move_seq, layout.term_id, recorded_at, layout.reason)
             for line, layout in layouts
         ),
     )  # fmt: skip
@@ -307,7 +355,7 @@ def _save_layouts(lines: Collection[Line], recorded_at: datetime) -> None:
         "ledger_segment (customer_id, pool_id, line, layout_no, pos, pos_end, block_id, granted,"
         " layer_id, b0, u0, r0)",
         (
-            (line.customer_id, line.pool_id, 0, layout.no, s.pos, s.pos_end,
+            (line.customer_id, line.pool_id, layout.line, layout.no, s.pos, s.pos_end,
              s.block.id if s.block else None, s.block.granted if s.block else None, s.layer.id,
              s.b0, s.u0, s.r0)
             for line, layout in layouts
@@ -321,10 +369,11 @@ def _save_drains(lines: Collection[Line], batch_id: int | None, recorded_at: dat
         "ledger_drain (customer_id, pool_id, line, pos, pos_end, layout_no, batch_id, events,"
         " posting_date, revenue_class, time_min, time_max, recorded_at)",
         (
-            (line.customer_id, line.pool_id, 0, d.pos, d.pos_end, d.layout_no, batch_id, d.events,
-             d.posting_date, d.revenue_class, d.time_min, d.time_max, recorded_at)
+            (line.customer_id, line.pool_id, course.number, d.pos, d.pos_end, d.layout_no, batch_id,
+             d.events, d.posting_date, d.revenue_class, d.time_min, d.time_max, recorded_at)
             for line in lines
-            for d in line.drains
+            for course in line.courses
+            for d in course.drains
         ),
     )  # fmt: skip
 
@@ -410,14 +459,42 @@ def _save_states(lines: Collection[Line], recorded_at: datetime) -> None:
         scoped_left=[line.scoped_left for line in lines],
         overage_cap=[line.overage_cap for line in lines],
         current_from=[_newest_instant(line, recorded_at) for line in lines],
+        scope_lines=[len(line.scopes) for line in lines],
     )
+
+
+def _save_scope_lines(lines: Collection[Line]) -> None:
+    scopes = [(line, scope) for line in lines for scope in line.scopes]
+    if scopes:
+        sql.run(
+            "ledger",
+            "save_scope_lines",
+            customer_id=[line.customer_id for line, _ in scopes],
+            pool_id=[line.pool_id for line, _ in scopes],
+            line=[scope.number for _, scope in scopes],
+            meters=[f"{{{','.join(map(str, sorted(scope.meters)))}}}" for _, scope in scopes],
+            consumed=[scope.consumed for _, scope in scopes],
+            limit_pos=[scope.limit for _, scope in scopes],
+            beside=[scope.beside for _, scope in scopes],
+        )
+
+
+def _current_from(lines: Sequence[Line], recorded_at: datetime) -> list[int]:
+    """The same of lines without drains or moves to be written, in microseconds since 1970."""
+    recorded = columns.microseconds(recorded_at)
+    return [
+        recorded
+        if line.current_from is None or line.current_from <= recorded_at
+        else columns.microseconds(line.current_from)
+        for line in lines
+    ]
 
 
 def _newest_instant(line: Line, recorded_at: datetime) -> datetime:
     """From when on the line's counters are a balance: use may lie some minutes ahead (T8)."""
     counted = [
         recorded_at,
-        *(d.time_max for d in line.drains),
+        *(d.time_max for d in line.drawn),
         *(m.effective_at for m in line.moves),
     ]
     return max(counted if line.current_from is None else [line.current_from, *counted])

@@ -1,6 +1,6 @@
 """Does the posting of usage to the journal: what pools drew and moved beyond their marks, valued.
 
-Set-based and once only: the marks (position on the line, number of the move) advance in the
+Set-based and once only: the marks (positions on the lines, number of the move) advance in the
 transaction of the entries, under the pool's lock. Recipes JE-05, 07, 10, 11, 12, 15, 17, 20, 32, 33.
 """
 
@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.db import transaction
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from creditops.lib import money, sql
 from ledger import (
@@ -24,7 +25,8 @@ from ledger import (
 )
 from ledger.drawdown import AGENT, ENTITLED
 from ledger.journal import Entry, Posting, post_all
-from ledger.models import BookSettings, Move, Pool
+from ledger.line import Line
+from ledger.models import BookSettings, Move, Pool, PoolState, ScopeLine
 from ledger.open_items import Foreign
 from ledger.periods import Months
 
@@ -63,13 +65,22 @@ class Piece:
     lapsed_block: int | None
 
 
+def waiting() -> QuerySet[PoolState]:
+    """The states of the pools that have drawn or moved credits beyond their posting marks."""
+    beyond = Q(posted_pos__lt=F("consumed"))
+    scopes = ScopeLine.objects.filter(
+        beyond, customer_id=OuterRef("customer_id"), pool_id=OuterRef("pool_id")
+    )
+    return PoolState.objects.filter(beyond | Q(posted_seq__lt=F("move_seq")) | Exists(scopes))
+
+
 def run(at: datetime) -> int:
     """Post everything that waits. Returns the number of entries."""
-    waiting = [(row[0], row[1]) for row in sql.rows("ledger", "pools_to_post")]
+    keys = list(waiting().order_by("customer_id", "pool_id").values_list("customer_id", "pool_id"))
     entries = 0
-    for start in range(0, len(waiting), _POOLS_AT_ONCE):
+    for start in range(0, len(keys), _POOLS_AT_ONCE):
         with transaction.atomic():
-            entries += post_pools(waiting[start : start + _POOLS_AT_ONCE], at)
+            entries += post_pools(keys[start : start + _POOLS_AT_ONCE], at)
     return entries + provider_costs.post(at)
 
 
@@ -89,7 +100,7 @@ def post_pools(keys: Sequence[tuple[int, int]], at: datetime) -> int:
             customer_id__in=customers, id__in={piece.pool_id for piece in pieces}
         ).select_related("holder", "customer")
     }
-    marks = {key: f"{line.pool_id}:{line.consumed}:{line.move_seq}" for key, line in lines.items()}
+    marks = {key: _mark(line) for key, line in lines.items()}
     posted = post_all(
         (
             _entry(
@@ -107,6 +118,13 @@ def post_pools(keys: Sequence[tuple[int, int]], at: datetime) -> int:
     settled = recognition.settle(customers, pools, months, at)
     sql.run("ledger", "advance_posting_marks", customers=customers, pools=pools)
     return len(posted) + settled
+
+
+def _mark(line: Line) -> str:
+    """How far a pool's use is posted: its pool, the position on the general line, with the credits drawn on
+    all lines of scopes where it has such, and the number of the newest move."""
+    scopes = sum(scope.consumed for scope in line.scopes)
+    return f"{line.pool_id}:{line.consumed}{f'+{scopes}' if scopes else ''}:{line.move_seq}"
 
 
 def _entry(piece: Piece, pool: Pool, mark: str, months: Months, current: BookSettings) -> Entry:

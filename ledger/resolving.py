@@ -59,9 +59,14 @@ class Event:
     charges: list[Charge] = field(default_factory=list)
     status: str = ""
     code: str = ""
-    # Filled in by the drawdown: per unit the credits and the place on the line.
+    # Filled in by the drawdown: per unit the credits and the place, which line and where on it.
     credits: dict[int, int] = field(default_factory=dict)
-    positions: dict[int, int] = field(default_factory=dict)
+    positions: dict[int, tuple[int, int]] = field(default_factory=dict)
+
+    @property
+    def meter_id(self) -> int:
+        """The id of its meter; 0 where there is none."""
+        return self.meter.id if self.meter else 0
 
     def set_aside(self, code: str, status: str = messages.EXCEPTION) -> None:
         """Give up placing it: it goes to the exceptions, with the first reason that was found."""

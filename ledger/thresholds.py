@@ -7,12 +7,12 @@ What was noticed is left as crossings; `ledger/alerts.py` tells people.
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from ledger import alerts, grace_ends, top_up_needs
-from ledger.line import OBSERVE, Armed, Line, Term
+from ledger.line import OBSERVE, Armed, Course, Line, Term
 from ledger.models import Arming, ThresholdCrossing
 
 EXHAUSTED = "EXHAUSTED"
@@ -20,8 +20,23 @@ OVERAGE_PERCENTAGES = (80, 100)
 # What is found by those who sell, and is no alert.
 SILENT = (top_up_needs.TOP_UP, *grace_ends.NAMES)
 
-# A placed event as crossings need it: where it ends on the line, and its id.
-Placed = tuple[int, int]
+# An event that was drawn, as crossings need it: its line and where it ends there, and its id; of one
+# that was drawn by moves before the running layout, `MOVED` and 0.
+Placed = tuple[int, int, int]
+MOVED = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Aim:
+    """An armed threshold: from which position of the general line on it is reached, if use goes there.
+
+    Where use of scopes reaches it too, it is reached when so many credits are `counted` that the running
+    layout laid out, on whichever line; None where overage alone does.
+    """
+
+    threshold: str
+    position: int
+    counted: int | None = None
 
 
 def overage_name(percent: int) -> str:
@@ -30,9 +45,18 @@ def overage_name(percent: int) -> str:
 
 
 def watch(line: Line, now: datetime) -> None:
-    """Set the position at which the next armed threshold fires, so that drawing only compares."""
-    ahead = [position for _, position in _armed_positions(line, now)]
-    line.alert_pos = min(ahead, default=None)
+    """Set the position at which the next armed threshold fires, so that drawing only compares.
+
+    While scopes have credits whose use brings it nearer, credits on the way that alerts do not count
+    are left out: it may come too early then, and is set anew, but never too late.
+    """
+    line.alert_pos = min((aim.position for aim in _aims(line, now)), default=None)
+    if line.alert_pos is not None and any(scope.rest for scope in line.scopes):
+        line.alert_pos -= sum(
+            segment.taken(line.alert_pos) - segment.taken(line.consumed)
+            for segment in line.segments
+            if not segment.counts and line.consumed < line.alert_pos
+        )
 
 
 def notice(line: Line, now: datetime, placed: Sequence[Placed] = ()) -> list[ThresholdCrossing]:
@@ -41,29 +65,27 @@ def notice(line: Line, now: datetime, placed: Sequence[Placed] = ()) -> list[Thr
     Args:
         line: with detail, after drawing or moving.
         now: the processing time, at which they count as crossed.
-        placed: this batch's events on the line, in order, to name the one that crossed.
+        placed: this batch's events, in order, to name the one that crossed.
     """
     use = line.term_at(now)
     if use is None:
         return []
     consumed, balance = line.measured(now)
-    ends = [end for end, _ in placed]
     crossings = []
-    for threshold, position in _armed_positions(line, now):
-        if not _reached(line, use, threshold, consumed, balance, now):
+    for aim in _aims(line, now):
+        if not _reached(line, use, aim.threshold, consumed, balance, now):
             continue
-        armed = line.armings.setdefault((use.id, threshold), Armed())
+        armed = line.armings.setdefault((use.id, aim.threshold), Armed())
         armed.fired = True
-        found = bisect_left(ends, position)
         crossings.append(
             ThresholdCrossing(
                 customer_id=line.customer_id,
                 pool_id=line.pool_id,
                 term_id=use.id or None,
-                threshold=threshold,
+                threshold=aim.threshold,
                 arming=armed.arming,
                 crossed_at=now,
-                event_id=placed[found][1] if found < len(placed) else None,
+                event_id=_reached_by(line, aim, placed),
                 consumed=consumed,
                 balance=balance,
             )
@@ -129,8 +151,28 @@ def _reached(
     return consumed * 100 >= int(threshold) * (consumed + balance)
 
 
-def _armed_positions(line: Line, now: datetime) -> list[tuple[str, int]]:
-    """Every armed threshold with the position of the line at which it fires, ascending.
+def _reached_by(line: Line, aim: Aim, placed: Sequence[Placed]) -> int | None:
+    """The event with which an aim was reached; None if it was none of these."""
+    stands = {
+        course.number: course.drains[0].pos if course.drains else course.consumed
+        for course in line.courses
+    }
+    counted = {course.number: course.counted(stands[course.number]) for course in line.courses}
+    for number, end, event_id in placed:
+        if number != MOVED:
+            stands[number] = end
+            counted[number] = line.courses[number].counted(end)
+        if aim.counted is None:
+            reached = stands[line.number] >= aim.position
+        else:
+            reached = sum(counted.values()) >= aim.counted
+        if reached:
+            return event_id
+    return None
+
+
+def _aims(line: Line, now: datetime) -> list[Aim]:
+    """Every armed threshold with where it fires, in the order in which the general line comes to it.
 
     Drawing from blocks leaves consumed + balance as it is, so each percentage is one position; what
     is reached already has a position that is past. A pool that is only observed alerts nobody (S6).
@@ -145,14 +187,22 @@ def _armed_positions(line: Line, now: datetime) -> list[tuple[str, int]]:
     targets.append((EXHAUSTED, total))
     if line.rules.top_up_below is not None:
         targets.append((top_up_needs.TOP_UP, total - line.rules.top_up_below + 1))
-    before = consumed - sum(s.taken(line.consumed) for s in line.segments if s.counts)
-    positions = [(name, _position(line, target - before)) for name, target in targets]
-    positions += _overage_positions(line, use, now)
-    armed = [pair for pair in positions if _is_armed(line, use, pair[0])]
-    return sorted(armed, key=lambda pair: pair[1])
+    before = consumed - sum(_counted(course) for course in line.courses)
+    beside = sum(_counted(scope) for scope in line.scopes)
+    aims = [
+        Aim(name, _position(line, target - before - beside), target - before)
+        for name, target in targets
+    ]
+    aims += _overage_aims(line, use, now)
+    armed = [aim for aim in aims if _is_armed(line, use, aim.threshold)]
+    return sorted(armed, key=lambda aim: aim.position)
 
 
-def _overage_positions(line: Line, use: Term, now: datetime) -> list[tuple[str, int]]:
+def _counted(course: Course) -> int:
+    return course.counted(course.consumed)
+
+
+def _overage_aims(line: Line, use: Term, now: datetime) -> list[Aim]:
     """Where overage of the term reaches a share of its cap; of a grace its beginning and its end."""
     cap = line.cap(use, now)
     if use.layer is None or cap <= 0:
@@ -162,7 +212,7 @@ def _overage_positions(line: Line, use: Term, now: datetime) -> list[tuple[str, 
     else:
         reached = [(overage_name(p), _ceil(p * cap, 100)) for p in OVERAGE_PERCENTAGES]
     return [
-        (name, line.limit + amount - use.overage if amount > use.overage else line.consumed)
+        Aim(name, line.limit + amount - use.overage if amount > use.overage else line.consumed)
         for name, amount in reached
     ]
 

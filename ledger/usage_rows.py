@@ -11,8 +11,7 @@ from typing import Any
 
 from creditops.lib import binary, sql
 from ledger import messages
-from ledger.line import GENERAL
-from ledger.models import DuplicateCount, UsageEvent
+from ledger.models import UsageEvent
 from ledger.rating import RunningSum
 from ledger.resolving import Event
 
@@ -21,6 +20,8 @@ _STATUS = {
     messages.RECORDED: UsageEvent.Status.RECORDED,
     messages.REFUSED: UsageEvent.Status.REFUSED,
 }
+# The line and the position of what was not drawn on a line.
+_NOWHERE = (None, None)
 _ASIDE = (messages.EXCEPTION, messages.HELD, messages.CONFLICT)
 
 # The pool of each unit of each holder in the batch: (holder id, unit id) -> pool id.
@@ -91,7 +92,7 @@ def _write_events(
             raise ValueError("a stored event has a holder and a meter")
         unit = first_unit(event)
         pool = pools.get((holder.holder_id, unit)) if unit is not None else None
-        pos = event.positions.get(unit) if unit is not None else None
+        place = event.positions.get(unit, _NOWHERE) if unit is not None else _NOWHERE
         return (
             holder.customer_id,
             sources[message.source],
@@ -110,8 +111,7 @@ def _write_events(
             event.credits.get(unit, 0) if unit is not None else 0,
             _STATUS[event.status].value,
             event.code,
-            GENERAL if pos is not None else None,
-            pos,
+            *place,
         )
 
     sql.copy(
@@ -139,7 +139,6 @@ def _write_parts(events: Sequence[Event], batch_id: int, pools: Pools) -> None:
         for unit, credits in event.credits.items():
             if unit == first or event.holder is None:
                 continue
-            pos = event.positions.get(unit)
             rows.append(
                 (
                     event.holder.customer_id,
@@ -147,8 +146,7 @@ def _write_parts(events: Sequence[Event], batch_id: int, pools: Pools) -> None:
                     unit,
                     pools[event.holder.holder_id, unit],
                     credits,
-                    GENERAL if pos is not None else None,
-                    pos,
+                    *event.positions.get(unit, _NOWHERE),
                 )
             )
     sql.copy("ledger_usagepart (customer_id, event_id, unit_id, pool_id, credits, line, pos)", rows)
@@ -185,11 +183,9 @@ def _count_duplicates(events: Sequence[Event], batch_id: int) -> None:
         (event.customer_id or 0, event.time.date(), event.meter.id if event.meter else 0)
         for event in events
     )
-    DuplicateCount.objects.bulk_create(
-        DuplicateCount(
-            batch_id=batch_id, customer_id=customer, day=day, meter_id=meter, messages=number
-        )
-        for (customer, day, meter), number in sorted(counts.items())
+    sql.copy(
+        "ledger_duplicatecount (batch_id, customer_id, day, meter_id, messages)",
+        [(batch_id, *seen, number) for seen, number in sorted(counts.items())],
     )
 
 

@@ -23,6 +23,7 @@ _DEEDS = (
     (contracts.SignRenewal, "draw"),
     (contracts.LiftCap, "vertical_align_top"),
     (money.Bill, "request_quote"),
+    (commissions.AgreeOnPlan, "handshake"),
     (contracts.CancelContract, "event_busy"),
     (contracts.TerminateContract, "block"),
 )

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.db.models import F, Q, Sum
+from django.db.models import F, Sum
 
 from creditops.lib.admin_columns import amount
-from ledger import books, chart, statements
+from ledger import books, chart, posting, statements
 from ledger.models import JournalLine, PoolState
 
 Figures = list[tuple[str, str]]
@@ -36,5 +36,4 @@ def credits_outstanding() -> int:
 
 def pools_to_post() -> int:
     """Pools with usage that is not in the journal yet."""
-    behind = Q(posted_pos__lt=F("consumed")) | Q(posted_seq__lt=F("move_seq"))
-    return PoolState.objects.filter(behind).count()
+    return posting.waiting().count()

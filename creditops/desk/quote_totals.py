@@ -22,7 +22,7 @@ from contracts.models import Contract
 from contracts.quote_figures import ActionPrice
 from contracts.quote_terms import QuoteTerms
 from creditops.desk import quote_form
-from creditops.lib import calendar, money
+from creditops.lib import calendar, money, printed
 from creditops.lib.admin_columns import amount
 from creditops.lib.refusals import NotFound, Refusal
 from creditops.portal.amounts import price
@@ -115,7 +115,8 @@ def facts(terms: QuoteTerms, at: datetime) -> list[tuple[str, str]]:
         lines.append(("Overage cap", f"{found.overage_cap:,} credits"))
     for number, year in enumerate(terms.years if len(terms.years) > 1 else ()):
         last = calendar.day_before(calendar.add_months(terms.begins(number), terms.months(number)))
-        said = f"{year.credits:,} credits, {amount(year.price_minor, currency)}, to {last}"
+        price_of_it = amount(year.price_minor, currency)
+        said = f"{year.credits:,} credits, {price_of_it}, to {printed.day(last)}"
         lines.append((f"Year {number + 1}", said))
     if terms.installments > 1:
         parts = money.allocate(terms.years[0].price_minor, [1] * terms.installments)

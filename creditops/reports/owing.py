@@ -15,6 +15,7 @@ from creditops.reports.frame import (
     Report,
     Shape,
     Table,
+    codes,
     counts,
     moneys,
     sum_of,
@@ -121,7 +122,7 @@ def overage_exposure(asked: Asked) -> Report:
     found = exposure.of_running_terms(asked.last, known_at=asked.known_at)
     names = Names((each.customer_id for each in found), (each.holder_id for each in found))
     columns = (
-        *texts("Customer", "Contract"), *counts("Commitment", "Cap", "Overage", "Left to the cap"),
+        *texts("Customer"), *codes("Contract"), *counts("Commitment", "Cap", "Overage", "Left to the cap"),
         Column("Overage, % of commitment", Shape.PERCENT), *moneys("Value of overage", "Value to the cap"),
     )  # fmt: skip
     rows: list[list[Cell]] = [
@@ -135,7 +136,9 @@ def overage_exposure(asked: Asked) -> Report:
         [Table("", columns, rows, ["Total", "", *summed(columns, rows)[2:]] if rows else (),
                "No term is running.", [names.address(e.customer_id) for e in found])],
         notes=["Value to the cap is what customers could owe beyond what is used, without anybody's "
-               "approval: credits left to the cap at the price of the commitment."],
+               "approval: credits left to the cap at the price of the commitment.",
+               "No account has what may still be used. Overage of all terms, billed and not, ties in Not "
+               "billed yet."],
     )  # fmt: skip
 
 
@@ -167,7 +170,9 @@ def commitments(asked: Asked) -> Report:
     tables.append(_without_commitment(asked, {each.customer_id for each in found}))
     return Report(ours, tables, notes=[
         "Net of tax, less what credit notes took back. Customers who only try or pay as they go are "
-        "no commitment and stand apart."
+        "no commitment and stand apart.",
+        "A contract is no entry, so no account has these sums. What is invoiced and owed, tax included, ties "
+        "in Receivables by age; what is billed and not used yet in Deferred revenue.",
     ])  # fmt: skip
 
 

@@ -1,5 +1,6 @@
 """The consumption line of a pool: layouts, segments, drains and moves."""
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from accounts.models import Customer
@@ -201,9 +202,34 @@ class PoolState(Counter):
     current_from = models.DateTimeField(null=True, blank=True)
     posted_pos = models.PositiveBigIntegerField(default=0)
     posted_seq = models.PositiveBigIntegerField(default=0)
+    scope_lines = models.PositiveSmallIntegerField(default=0)
 
     def __str__(self) -> str:
         return f"state of pool {self.pool_id}"
+
+
+class ScopeLine(Counter):
+    """Where the line of one of a pool's scopes stands: its blocks pay for exactly these `meters`.
+
+    Its credits end at `limit_pos`; `beside` tells that the running layout leaves some out. Numbered from
+    1 on, as the blocks came; the general line's counter is the pool's state.
+    """
+
+    customer = models.ForeignKey(
+        Customer, db_constraint=False, on_delete=models.DO_NOTHING, related_name="+"
+    )
+    pool = models.ForeignKey(
+        Pool, db_constraint=False, on_delete=models.DO_NOTHING, related_name="+"
+    )
+    line = models.PositiveSmallIntegerField()
+    meters = ArrayField(models.BigIntegerField())
+    consumed = models.PositiveBigIntegerField(default=0)
+    limit_pos = models.PositiveBigIntegerField(default=0)
+    beside = models.BooleanField(default=False)
+    posted_pos = models.PositiveBigIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"line {self.line} of pool {self.pool_id}"
 
 
 class TermUse(Counter):

@@ -1,7 +1,7 @@
 -- Blocks of these pools as of %(as_of)s, as known at %(known_at)s (L16): granted, used, expired, voided.
 --
 -- A draw counts when its effective time is not after as_of and it was recorded not after known_at.
--- On the line a recording time is a position, and the events of a drain lie in the order of their
+-- On a line a recording time is a position, and the events of a drain lie in the order of their
 -- times: a drain that straddles as_of counts up to its last event in time. The cost layer is the one
 -- that was in force then; a block's first one from its grant on.
 WITH drains AS (
@@ -10,14 +10,14 @@ WITH drains AS (
               ELSE coalesce((
                 SELECT max(e.pos + e.credits) FROM (
                   SELECT u.pos, u.credits FROM ledger_usageevent AS u
-                  WHERE u.customer_id = d.customer_id AND u.pool_id = d.pool_id
+                  WHERE u.customer_id = d.customer_id AND u.pool_id = d.pool_id AND u.line = d.line
                     AND u.event_time BETWEEN d.time_min AND %(as_of)s
                     AND u.pos >= d.pos AND u.pos < d.pos_end
                   UNION ALL
                   SELECT p.pos, p.credits
                   FROM ledger_usagepart AS p
                   JOIN ledger_usageevent AS u ON u.customer_id = p.customer_id AND u.id = p.event_id
-                  WHERE p.customer_id = d.customer_id AND p.pool_id = d.pool_id
+                  WHERE p.customer_id = d.customer_id AND p.pool_id = d.pool_id AND p.line = d.line
                     AND u.event_time BETWEEN d.time_min AND %(as_of)s
                     AND p.pos >= d.pos AND p.pos < d.pos_end
                 ) AS e), d.pos)

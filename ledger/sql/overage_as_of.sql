@@ -4,13 +4,13 @@ WITH drains AS (
          CASE WHEN d.time_max <= %(as_of)s THEN d.pos_end
               ELSE coalesce((
                 SELECT max(u.pos + u.credits) FROM ledger_usageevent AS u
-                WHERE u.customer_id = d.customer_id AND u.pool_id = d.pool_id
+                WHERE u.customer_id = d.customer_id AND u.pool_id = d.pool_id AND u.line = d.line
                   AND u.event_time BETWEEN d.time_min AND %(as_of)s
                   AND u.pos >= d.pos AND u.pos < d.pos_end), d.pos)
          END AS pos_end
   FROM ledger_drain AS d
   WHERE d.customer_id = %(customer)s AND d.pool_id = ANY (%(pools)s::bigint[])
-    AND d.recorded_at <= %(known_at)s AND d.time_min <= %(as_of)s
+    AND d.line = 0 AND d.recorded_at <= %(known_at)s AND d.time_min <= %(as_of)s
 ),
 pieces AS (
   SELECT layout.pool_id, layout.term_id,

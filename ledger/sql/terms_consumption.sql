@@ -4,11 +4,10 @@ WITH wanted AS MATERIALIZED (
     AS w (customer_id, pool_id, term_id)
 ),
 layouts AS MATERIALIZED (
-  SELECT l.customer_id, l.pool_id, l.no, l.term_id,
-         lead(l.start_pos) OVER (PARTITION BY l.customer_id, l.pool_id ORDER BY l.no) AS end_pos
+  SELECT l.customer_id, l.pool_id, l.line, l.no, l.term_id,
+         lead(l.start_pos) OVER (PARTITION BY l.customer_id, l.pool_id, l.line ORDER BY l.no) AS end_pos
   FROM wanted AS w
-  JOIN ledger_layout AS l
-    ON l.customer_id = w.customer_id AND l.pool_id = w.pool_id AND l.line = 0
+  JOIN ledger_layout AS l ON l.customer_id = w.customer_id AND l.pool_id = w.pool_id
 ),
 pieces AS (
   SELECT w.pool_id, w.customer_id, g.block_id,
@@ -16,9 +15,11 @@ pieces AS (
   FROM wanted AS w
   JOIN layouts AS n
     ON n.customer_id = w.customer_id AND n.pool_id = w.pool_id AND n.term_id = w.term_id
-  JOIN ledger_poolstate AS s ON s.customer_id = w.customer_id AND s.pool_id = w.pool_id
+  JOIN ledger_line AS s
+    ON s.customer_id = w.customer_id AND s.pool_id = w.pool_id AND s.line = n.line
   JOIN ledger_segment AS g
-    ON g.customer_id = w.customer_id AND g.pool_id = w.pool_id AND g.line = 0 AND g.layout_no = n.no
+    ON g.customer_id = w.customer_id AND g.pool_id = w.pool_id AND g.line = n.line
+   AND g.layout_no = n.no
   UNION ALL
   SELECT w.pool_id, w.customer_id, m.block_id, m.credits
   FROM wanted AS w

@@ -16,27 +16,33 @@
 --
 -- Everything else that lies end to end is valued once, by its ends; where something lies between, piece by piece.
 WITH marks AS (
-  SELECT s.customer_id, s.pool_id, s.posted_pos, s.posted_seq
+  SELECT s.customer_id, s.pool_id, s.posted_seq
   FROM ledger_poolstate AS s
+  WHERE s.customer_id = ANY (%(customers)s::bigint[]) AND s.pool_id = ANY (%(pools)s::bigint[])
+),
+line_marks AS (
+  SELECT s.customer_id, s.pool_id, s.line, s.posted_pos
+  FROM ledger_line AS s
   WHERE s.customer_id = ANY (%(customers)s::bigint[]) AND s.pool_id = ANY (%(pools)s::bigint[])
 ),
 books AS (SELECT currency FROM ledger_booksettings),
 line_runs AS (
-  SELECT d.customer_id, d.pool_id, d.posting_date, d.revenue_class, d.layout_no, g.pos, g.block_id, g.layer_id,
+  SELECT d.customer_id, d.pool_id, d.line, d.posting_date, d.revenue_class, d.layout_no, g.pos, g.block_id,
+         g.layer_id,
          date_trunc('month', d.time_min AT TIME ZONE %(zone)s)::date
            < date_trunc('month', d.posting_date)::date AS earlier,
          min(d.time_min) AS time_min, m.posted_pos,
          sum(least(g.pos_end, d.pos_end) - greatest(g.pos, d.pos))::bigint AS credits,
          min(greatest(g.pos, d.pos)) - g.pos AS first, max(least(g.pos_end, d.pos_end)) - g.pos AS last
-  FROM marks AS m
+  FROM line_marks AS m
   JOIN ledger_drain AS d
-    ON d.customer_id = m.customer_id AND d.pool_id = m.pool_id AND d.line = 0
+    ON d.customer_id = m.customer_id AND d.pool_id = m.pool_id AND d.line = m.line
    AND d.pos >= m.posted_pos
   JOIN ledger_segment AS g
     ON g.customer_id = d.customer_id AND g.pool_id = d.pool_id AND g.line = d.line
    AND g.layout_no = d.layout_no AND g.pos < d.pos_end AND g.pos_end > d.pos
-  GROUP BY d.customer_id, d.pool_id, d.posting_date, d.revenue_class, d.layout_no, g.pos, g.block_id,
-           g.layer_id, m.posted_pos, 9
+  GROUP BY d.customer_id, d.pool_id, d.line, d.posting_date, d.revenue_class, d.layout_no, g.pos, g.block_id,
+           g.layer_id, m.posted_pos, 10
 ),
 line_pieces AS (
   SELECT r.customer_id, r.pool_id, r.posting_date, r.revenue_class, piece.time_min, r.earlier,
@@ -46,7 +52,7 @@ line_pieces AS (
   FROM line_runs AS r
   CROSS JOIN books
   JOIN ledger_segment AS g
-    ON g.customer_id = r.customer_id AND g.pool_id = r.pool_id AND g.line = 0
+    ON g.customer_id = r.customer_id AND g.pool_id = r.pool_id AND g.line = r.line
    AND g.layout_no = r.layout_no AND g.pos = r.pos
   JOIN ledger_layout AS layout
     ON layout.customer_id = g.customer_id AND layout.pool_id = g.pool_id AND layout.line = g.line
@@ -61,7 +67,7 @@ line_pieces AS (
     SELECT greatest(g.pos, d.pos) - g.pos, least(g.pos_end, d.pos_end) - g.pos, d.time_min
     FROM ledger_drain AS d
     WHERE NOT run.whole
-      AND d.customer_id = r.customer_id AND d.pool_id = r.pool_id AND d.line = 0
+      AND d.customer_id = r.customer_id AND d.pool_id = r.pool_id AND d.line = r.line
       AND d.layout_no = r.layout_no AND d.pos >= r.posted_pos
       AND d.pos < g.pos_end AND d.pos_end > g.pos
       AND d.posting_date = r.posting_date AND d.revenue_class = r.revenue_class

@@ -102,6 +102,37 @@ def test_an_event_tells_what_is_due_for_the_year_and_what_came_before(contract):
     ]
 
 
+def test_a_term_that_began_before_a_plan_was_agreed_brings_nothing_and_the_renewal_does():
+    """300.00 are used without a plan; the renewal at 300.00 grants 10 % x 70 % of it: 21.00."""
+    contract = cast.sign(auto_renew=True)
+    use("u1", 30_000, at("2026-03-01"))
+    plan = commission_plans.publish(
+        "plan", commission_plans.Wanted(Decimal(10), Decimal(70)), by="Sam", at=START
+    )
+    commission_plans.agree(
+        contract, plan, split=[Share("ann", Decimal(100))], by="Sally", at=at("2026-06-01")
+    )
+    cast.run_due(END)
+
+    [renewal] = told(year=2027, when=END).lines
+
+    assert told(when=END).lines == []
+    assert (renewal.year, renewal.paid_minor, renewal.held_back_minor) == (2, 2_100, 900)
+
+
+def test_what_can_still_be_cancelled_is_told_before_its_payment_closes_it():
+    plan = commission_plans.publish(
+        "plan", commission_plans.Wanted(Decimal(10), Decimal(70)), by="Sam", at=START
+    )
+    cast.sign(
+        cancellable=True, commission_plan=plan, commission_split=[Share("ann", Decimal(100))]
+    )  # fmt: skip
+
+    [line] = told().lines
+
+    assert (line.paid_minor, line.at_risk_minor, line.held_back_minor) == (0, 0, 10_000)
+
+
 def test_what_is_held_back_is_of_who_has_the_contract_at_the_end(contract):
     commission_plans.reassign(
         contract, HALVES, effective_at=JULY, by="Sally", reason="territory", at=START

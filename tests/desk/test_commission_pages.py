@@ -104,6 +104,27 @@ def test_the_contracts_page_says_whose_the_commission_is_and_who_may_change_it(s
     assert of_sally.context["doable"][-1]["path"] == addresses.of("reassign-contract", "C-2")
 
 
+def test_a_contract_without_commission_agrees_on_a_plan_by_the_desk(sold, sam):
+    sally = staff.as_(staff.person(Role.SALES_MANAGER))
+    begun = sally.get(addresses.of("agree-commission", "C-1")).context["form"].initial
+    typed = {"plan": "plan", "shares": f"{SAM} = 60\n{OTHER} = 40"}
+
+    page = acts.rehearse(sally, "agree-commission", "C-1", **typed)
+    acts.do(sally, "agree-commission", "C-1", **typed)
+
+    assert begun["shares"].endswith(" = 100")
+    assert acts.changes(page)["Commission plan"] == (
+        "–",
+        "plan, version 1: 10 %, 70 % of it at close",
+    )
+    facts = sam.get(addresses.of("contract", "C-1")).context["facts"]
+    assert ("Commission goes to", f"{SAM}: 60 %, {OTHER}: 40 %") in facts
+    # The running term was closed without a plan: it pays nothing.
+    assert [
+        line.contract for line in commission_statements.of_rep(SAM, 2026, at=staff.NOW).lines
+    ] == ["C-2"]
+
+
 def test_a_version_frozen_before_the_words_were_known_is_still_shown(sold, fiona):
     told = commission_statements.as_told(commission_statements.of_rep(SAM, 2026, at=staff.NOW))
     for part in (*told["accounts"], *told["contracts"], *told["events"]):

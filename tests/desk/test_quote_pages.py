@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from contracts import commission_plans, prices, quote_answers, quotes
-from contracts.models import Contract, PriceVersion, Quote, QuoteVersion
+from contracts.models import Contract, PriceVersion, Quote, QuoteVersion, RateCard
 from creditops.desk import addresses
 from creditops.desk.deeds.page import LIVE
 from creditops.lib.models import Approval
@@ -232,6 +232,18 @@ def test_a_clone_and_an_answer_are_acts_of_the_desk(tiers, sam):
 
     assert acts.said(said) == [f"{kept().quote.code} for Otto is drafted from {code}."]
     assert quotes.find(code).messages.get().text == "One pool."
+
+
+def test_a_card_and_a_plan_are_called_by_their_names(tiers, sam):
+    RateCard.objects.filter(code="standard").update(name="Lumen Studio")
+    wanted = commission_plans.Wanted(Decimal(10), Decimal(70))
+    commission_plans.publish("reps", wanted, by="Sally", at=NOW, name="Plan of reps")
+    keep(sam, commission_plan="reps")
+
+    terms = sam.get(addresses.of("quote", kept().quote.code)).context["terms"]
+
+    said = {term.label: term.said for term in terms}
+    assert (said["Rate card"], said["Commission plan"]) == ("Lumen Studio", "Plan of reps")
 
 
 def test_a_question_is_answered_once_somebody_could_ask_it(tiers, sam):

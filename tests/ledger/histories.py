@@ -5,6 +5,7 @@ Everything is chosen by a `random.Random`, so a seed repeats a history and Hypot
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from fractions import Fraction
 from random import Random
@@ -69,6 +70,8 @@ class History:
     plenty = 1
     # Whether there may be seats, and two contracts that could pay.
     crowded = True
+    # Acts that are tried so often instead.
+    more: Mapping[str, int] = {}
 
     def __init__(self, random: Random, told: list[str] | None = None) -> None:
         """Open the books. `told`: where acts are noted."""
@@ -96,7 +99,8 @@ class History:
     def act(self, random: Random) -> None:
         """Do the next act."""
         self.random = random
-        name = random.choices(list(WEIGHTS), list(WEIGHTS.values()))[0]
+        weights = {**WEIGHTS, **self.more}
+        name = random.choices(list(weights), list(weights.values()))[0]
         getattr(self, name)()
 
     # ------------------------------------------------------------------ usage
@@ -285,14 +289,11 @@ class History:
         ends = [None, self.books.term.ends_at]
         ends += [effective_at + life for life in (timedelta(minutes=3), DAY, 20 * DAY)]
         expires_at = self.random.choice([e for e in ends if e is None or e > effective_at])
-        scopes: list[list[str] | None] = [["call"], ["call", "credits"], ["enrich", "voice"]]
-        if pool.unit == DATA:
-            scopes = [["enrich", "voice"]] * 3
-        meters = self.random.choice([None, None, None, *scopes])
+        meters = self._scope(pool)
         self.books.grant(
             pool,
             self.random.choice(KINDS),
-            self.random.randint(1, 60),
+            self._size(),
             self.random.randint(0, 500),
             effective_at=effective_at,
             expires_at=expires_at,
@@ -302,6 +303,17 @@ class History:
         if meters and self.random.random() < 0.7:
             meter = self.random.choice(meters)
             self.books.send([self._of(pool, "e", meter, self.random.randint(1, 6))])
+
+    def _scope(self, pool: Pool) -> list[str] | None:
+        """The meters that a block is for; None for all."""
+        scopes: list[list[str] | None] = [["call"], ["call", "credits"], ["enrich", "voice"]]
+        if pool.unit == DATA:
+            scopes = [["enrich", "voice"]] * 3
+        return self.random.choice([None, None, None, *scopes])
+
+    def _size(self) -> int:
+        """How many credits a block has."""
+        return self.random.randint(1, 60)
 
     def _grant_paid(self, pool: Pool, credits: int) -> None:
         """Credits to begin with."""
@@ -481,3 +493,33 @@ class Plenty(History):
         quantity = Fraction(self.random.randint(0, 40))
         customer = self.random.choice(["acme", "acme", "acme", "otto"])
         return Message(customer, f"e{self.keys}", meter, quantity, time, None)
+
+
+class Scoped(Plenty):
+    """Much plain usage of credits for some meters only: scopes of one meter and of two, that overlap or
+    not, of a few credits or of many."""
+
+    more = {"send": 60, "grant": 16, "hold": 6, "capture": 5, "publish": 1, "change": 2, "renew": 2}
+
+    def __init__(self, random: Random, told: list[str] | None = None) -> None:
+        """Every pool begins with credits for one of its meters."""
+        super().__init__(random, told)
+        for pool in self.books.pools:
+            usual = ["call", "credits"] if pool.unit == CREDIT else ["credits:DATA"]
+            self.books.grant(
+                pool, "promo", random.randint(500, 5_000), 0, effective_at=self.books.now,
+                expires_at=random.choice([None, self.books.now + 30 * DAY]), term=None,
+                meters=[random.choice(usual)],
+            )  # fmt: skip
+            self._grant_paid(pool, 100_000)
+
+    def _scope(self, pool: Pool) -> list[str] | None:
+        if pool.unit == DATA:
+            return self.random.choice([None, ["credits:DATA"], ["credits:DATA", "voice"]])
+        return self.random.choice(
+            [None, *4 * [["call"]], *4 * [["credits"]], ["call", "credits"], ["credits", "voice"]]
+        )
+
+    def _size(self) -> int:
+        few, many = self.random.randint(1, 60), self.random.randint(500, 5_000)
+        return self.random.choice([few, many])

@@ -159,7 +159,8 @@ def posting_forgets_its_marks(plant: Plant) -> None:
 
 def holds_are_forgotten(plant: Plant) -> None:
     """Events on the line draw what is on hold."""
-    plant(line.Line, "room", lambda of, now: of.stop - of.consumed)
+    plant(line.Line, "room", property(lambda of: of.stop - of.consumed))
+    plant(line.Line, "covers_holds", True)
 
 
 def holds_outlive_their_end(plant: Plant) -> None:
@@ -183,11 +184,11 @@ def holds_beyond_the_balance_leave_the_cap_alone(plant: Plant) -> None:
         finally:
             of.held = held
 
-    def room(of: line.Line, now: datetime) -> int:
+    def room(of: line.Line) -> int:
         return of.stop - of.consumed - min(of.held, max(0, of.limit - of.consumed))
 
     plant(moving, "_overage_refused", overage_refused)
-    plant(line.Line, "room", room)
+    plant(line.Line, "room", property(room))
 
 
 def days_wait_for_the_sweep(plant: Plant) -> None:

@@ -23,7 +23,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from tests.ledger.histories import History, Plenty
+from tests.ledger.histories import History, Plenty, Scoped
 from tests.ledger.planted_faults import FAULTS, SHOWS_IN
 
 pytestmark = pytest.mark.django_db
@@ -101,6 +101,10 @@ def test_the_ledger_agrees_with_the_oracle_on_random_histories():
 
 def test_the_ledger_agrees_with_the_oracle_on_much_plain_usage():
     play(histories=FEW_HISTORIES, steps=STEPS, standard_seed=SEED, kind=Plenty)
+
+
+def test_the_ledger_agrees_with_the_oracle_on_credits_for_some_meters_only():
+    play(histories=FEW_HISTORIES, steps=STEPS, standard_seed=SEED, kind=Scoped)
 
 
 @pytest.mark.slow

@@ -11,13 +11,15 @@ from django.db import connection, connections, transaction
 
 from ledger import fast_lane, plain_usage
 from ledger.fast_lane import Placed
+from ledger.line import GENERAL
 from tests.cast import START, contract_pool, customer, grant, report, usage
-from tests.ledger.histories import Plenty
+from tests.ledger.histories import Plenty, Scoped
 
 pytestmark = pytest.mark.django_db(databases=["default", "owner"])
 
 # Histories that place something by the column: others may not, one event beside its line holds up a pool.
 QUICK = (0, 5, 6)
+QUICK_SCOPED = (0, 2, 10)
 MANY_HISTORIES, STEPS = 30, 25
 
 # Every table that a batch writes. Users go by their names, and rows whose numbers nobody refers to go
@@ -30,6 +32,7 @@ ROWS = {
     "duplicatecount": "SELECT * FROM ledger_duplicatecount",
     "drain": "SELECT * FROM ledger_drain",
     "layout": "SELECT * FROM ledger_layout",
+    "scopeline": "SELECT * FROM ledger_scopeline",
     "segment": "SELECT * FROM ledger_segment",
     "move": "SELECT * FROM ledger_move",
     "poolstate": "SELECT * FROM ledger_poolstate",
@@ -53,11 +56,22 @@ UNNUMBERED = {
 @pytest.fixture
 def placed(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """How many events each batch placed by the column."""
+    return counting(monkeypatch, lambda found: len(found.plain))
+
+
+@pytest.fixture
+def placed_on_scopes(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many events each batch placed by the column on lines of scopes."""
+    return counting(monkeypatch, lambda found: int((found.number != GENERAL).sum()))
+
+
+def counting(monkeypatch: pytest.MonkeyPatch, count: Callable[[Placed], int]) -> list[int]:
+    """What is counted of each batch's events that were placed by the column."""
     usual, numbers = fast_lane.place, []
 
     def place(*args: object) -> Placed:
         found = usual(*args)
-        numbers.append(len(found.plain))
+        numbers.append(count(found))
         return found
 
     monkeypatch.setattr(fast_lane, "place", place)
@@ -137,6 +151,33 @@ def test_random_histories_lead_to_the_same_rows_both_ways(number, monkeypatch, p
     by_column, one_by_one = both(play, monkeypatch)
 
     assert sum(placed) > 0 or number not in QUICK
+    for table, rows in by_column.items():
+        assert rows == one_by_one[table], table
+
+
+@pytest.mark.parametrize(
+    "number",
+    [
+        *QUICK_SCOPED,
+        *(
+            pytest.param(number, marks=pytest.mark.slow)
+            for number in range(MANY_HISTORIES)
+            if number not in QUICK_SCOPED
+        ),
+    ],
+)
+def test_histories_of_credits_for_some_meters_lead_to_the_same_rows_both_ways(
+    number, monkeypatch, placed_on_scopes
+):
+    def play() -> None:
+        chosen = Random(number)
+        history = Scoped(chosen)
+        for _ in range(STEPS):
+            history.act(chosen)
+
+    by_column, one_by_one = both(play, monkeypatch)
+
+    assert sum(placed_on_scopes) > 0 or number not in QUICK_SCOPED
     for table, rows in by_column.items():
         assert rows == one_by_one[table], table
 

@@ -55,11 +55,13 @@ def test_a_batch_takes_as_many_statements_however_large_it_is(sent_beside):
 def test_a_batch_that_is_looked_at_one_by_one_takes_as_many_for_two_pools_as_for_twenty(
     sent_beside,
 ):
+    other = units.create_meter(code="other", name="Other")
     for n in range(20):
         pool = open_pool(customer(f"c{n}"))
         meter = units.find_meter(units.rated_meter(units.CREDITS))
         grant(pool, 1_000_000, source="b")
         grant(pool, 1_000_000, source="s", kind="promo", meters=[meter.id])
+        grant(pool, 1_000_000, source="t", kind="promo", meters=[meter.id, other.id])
     statements(plain("first", 20, 20), sent_beside)
 
     few = statements(plain("few", 4, 2), sent_beside)
@@ -143,6 +145,7 @@ def parameters(keys: Sequence[str]) -> dict[str, object]:
         "pools": binary.bigints(pools[:number]),
         "consumed": binary.bigints(consumed[:number]),
         "used": binary.bigints(consumed[:number]),
+        "scoped": binary.bigints([0] * number),
         "current_from": binary.bigints([0] * number),
     }
 

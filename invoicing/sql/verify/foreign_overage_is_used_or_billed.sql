@@ -53,5 +53,6 @@ LEFT JOIN billed AS b ON b.customer_id = u.customer_id AND b.term_id = u.term_id
 LEFT JOIN posted AS p ON p.open_item = format('overage:%s-%s', u.customer_id, u.term_id)
 WHERE u.minor - coalesce(b.minor, 0) <> coalesce(p.minor, 0)
   AND u.customer_id NOT IN (
-    SELECT customer_id FROM ledger_poolstate
-    WHERE posted_pos < consumed OR posted_seq < move_seq)
+    SELECT customer_id FROM ledger_line WHERE posted_pos < consumed
+    UNION
+    SELECT customer_id FROM ledger_poolstate WHERE posted_seq < move_seq)

@@ -29,7 +29,8 @@ WITH reached AS (
   FROM ledger_move AS m
   JOIN LATERAL (
     SELECT l.no FROM ledger_layout AS l
-    WHERE l.customer_id = m.customer_id AND l.pool_id = m.pool_id AND l.move_seq >= m.seq
+    WHERE l.customer_id = m.customer_id AND l.pool_id = m.pool_id AND l.line = 0
+      AND l.move_seq >= m.seq
     ORDER BY l.no LIMIT 1
   ) AS next ON true
   WHERE m.type = 'OVERAGE' AND NOT m.late
@@ -105,7 +106,7 @@ bases AS (
               ON g.customer_id = l.customer_id AND g.pool_id = l.pool_id AND g.line = l.line
              AND g.layout_no = l.no
             JOIN ledger_block AS b ON b.customer_id = g.customer_id AND b.id = g.block_id
-            WHERE l.customer_id = a.customer_id AND l.pool_id = a.pool_id AND l.line = 0
+            WHERE l.customer_id = a.customer_id AND l.pool_id = a.pool_id
               AND l.term_id = a.term_id AND l.no < a.no AND b.kind <> 'daily')
          + (SELECT coalesce(sum(v.credits), 0)
             FROM ledger_move AS v
@@ -117,7 +118,7 @@ bases AS (
             JOIN ledger_block AS b ON b.customer_id = g.customer_id AND b.id = g.block_id
             WHERE g.customer_id = a.customer_id AND g.pool_id = a.pool_id AND g.line = 0
               AND g.layout_no = a.no AND b.kind <> 'daily')
-         + (SELECT coalesce(sum(b.granted - coalesce(gone.credits, 0)), 0)
+         + (SELECT coalesce(sum(b.granted - coalesce(gone.credits, 0) - coalesce(drawn.credits, 0)), 0)
             FROM ledger_block AS b
             CROSS JOIN LATERAL (
               SELECT coalesce(k.frozen_from, k.expires_at) AS until FROM ledger_blockchange AS k
@@ -129,6 +130,14 @@ bases AS (
               WHERE v.customer_id = b.customer_id AND v.pool_id = b.pool_id AND v.block_id = b.id
                 AND v.seq <= a.move_seq
             ) AS gone ON true
+            LEFT JOIN LATERAL (
+              SELECT sum(greatest(0, least(g.pos_end, n.start_pos) - g.pos)) AS credits
+              FROM ledger_segment AS g
+              JOIN ledger_layout AS n
+                ON n.customer_id = g.customer_id AND n.pool_id = g.pool_id AND n.line = g.line
+               AND n.no = g.layout_no + 1
+              WHERE g.customer_id = b.customer_id AND g.block_id = b.id AND g.layout_no < a.no
+            ) AS drawn ON true
             WHERE b.customer_id = a.customer_id AND b.pool_id = a.pool_id AND b.meters IS NOT NULL
               AND b.kind <> 'daily' AND b.recorded_at <= a.at AND b.effective_at <= a.at
               AND (life.until IS NULL OR life.until > a.at)) AS credits

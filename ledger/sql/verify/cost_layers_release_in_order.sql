@@ -1,4 +1,4 @@
--- What is released from a cost layer, on the line and by moves, in the order of recording, begins where
+-- What is released from a cost layer, on its line and by moves, in the order of recording, begins where
 -- the piece before it ended: so its values add up to what the layer cost, whichever blocks share it.
 WITH turns AS (
   SELECT l.customer_id, l.pool_id, l.line, l.no, l.move_seq,
@@ -14,13 +14,14 @@ pieces AS (
   JOIN turns AS t
     ON t.customer_id = g.customer_id AND t.pool_id = g.pool_id AND t.line = g.line
    AND t.no = g.layout_no
-  JOIN ledger_poolstate AS s ON s.customer_id = g.customer_id AND s.pool_id = g.pool_id
+  JOIN ledger_line AS s
+    ON s.customer_id = g.customer_id AND s.pool_id = g.pool_id AND s.line = g.line
   UNION ALL
   -- A move belongs to the first layout that knows it, before what is drawn there.
   SELECT m.customer_id, m.pool_id, m.layer_id, t.no, 0, m.seq, m.r0, m.r0 + m.credits
   FROM ledger_move AS m
   JOIN turns AS t
-    ON t.customer_id = m.customer_id AND t.pool_id = m.pool_id
+    ON t.customer_id = m.customer_id AND t.pool_id = m.pool_id AND t.line = 0
    AND m.seq > coalesce(t.moves_before, 0) AND m.seq <= t.move_seq
 ),
 chained AS (

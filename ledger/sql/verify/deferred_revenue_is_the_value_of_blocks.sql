@@ -3,11 +3,13 @@
 WITH gone AS (
   SELECT b.customer_id, b.id,
          s.used + s.expired + s.voided + coalesce((
-           SELECT sum(greatest(0, least(g.pos_end, p.consumed) - g.pos))
+           SELECT sum(greatest(0, least(g.pos_end, l.consumed) - g.pos))
            FROM ledger_poolstate AS p
            JOIN ledger_segment AS g
              ON g.customer_id = p.customer_id AND g.pool_id = p.pool_id
             AND g.layout_no = p.layout_no AND g.block_id = b.id
+           JOIN ledger_line AS l
+             ON l.customer_id = g.customer_id AND l.pool_id = g.pool_id AND l.line = g.line
            WHERE p.customer_id = b.customer_id AND p.pool_id = b.pool_id), 0) AS credits
   FROM ledger_block AS b
   JOIN ledger_blockstate AS s ON s.customer_id = b.customer_id AND s.block_id = b.id
@@ -65,8 +67,9 @@ deferred AS (
   GROUP BY e.customer_id
 ),
 waiting AS (
-  SELECT customer_id FROM ledger_poolstate
-  WHERE posted_pos < consumed OR posted_seq < move_seq
+  SELECT customer_id FROM ledger_line WHERE posted_pos < consumed
+  UNION
+  SELECT customer_id FROM ledger_poolstate WHERE posted_seq < move_seq
 ),
 ahead AS (
   SELECT * FROM unnest(%(customers)s::bigint[], %(ahead)s::bigint[]) AS given (customer_id, value)

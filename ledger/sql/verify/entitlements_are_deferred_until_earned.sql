@@ -65,6 +65,7 @@ LEFT JOIN earned AS e ON e.customer_id = every.customer_id
 LEFT JOIN booked AS b ON b.customer_id = every.customer_id
 WHERE coalesce(d.value, 0) - coalesce(e.value, 0) <> coalesce(b.value, 0)
   AND every.customer_id NOT IN (
-    SELECT customer_id FROM ledger_poolstate
-    WHERE posted_pos < consumed OR posted_seq < move_seq)
+    SELECT customer_id FROM ledger_line WHERE posted_pos < consumed
+    UNION
+    SELECT customer_id FROM ledger_poolstate WHERE posted_seq < move_seq)
 ORDER BY every.customer_id

@@ -16,9 +16,11 @@ SELECT format('event %s-%s', c.customer_id, c.id),
        format('lies at %s of its line instead of %s', c.pos, c.expected)
 FROM chained AS c WHERE c.pos <> c.expected
 UNION ALL
-SELECT format('pool %s-%s', s.customer_id, s.pool_id),
-       format('its counter is %s, its events end at %s', s.consumed,
+SELECT concat('line ' || nullif(coalesce(s.line, c.line), 0) || ' of ',
+              format('pool %s-%s', coalesce(s.customer_id, c.customer_id), coalesce(s.pool_id, c.pool_id))),
+       format('its counter is %s, its events end at %s', coalesce(s.consumed, 0),
               coalesce(c.pos + c.credits, 0))
-FROM ledger_poolstate AS s
-LEFT JOIN chained AS c ON c.customer_id = s.customer_id AND c.pool_id = s.pool_id AND c.is_last
-WHERE s.consumed <> coalesce(c.pos + c.credits, 0)
+FROM ledger_line AS s
+FULL JOIN (SELECT * FROM chained WHERE is_last) AS c
+  ON c.customer_id = s.customer_id AND c.pool_id = s.pool_id AND c.line = s.line
+WHERE coalesce(s.consumed, 0) <> coalesce(c.pos + c.credits, 0)

@@ -1,6 +1,6 @@
--- What a pool's state says that its blocks come to is what the rows say: granted, used on the line and by
+-- What a pool's state says that its blocks come to is what the rows say: granted, used on its lines and by
 -- moves, expired, taken back; and where credits end, and overage after them, is where its newest layout's
--- segments end. What scoped blocks have left is as of that layout.
+-- segments end. What scoped blocks have left is as of that layout, less what their lines took since.
 WITH line_use AS (
   SELECT x.customer_id, x.pool_id, sum(greatest(0, least(x.pos_end, x.end_pos) - x.pos)) AS used
   FROM (
@@ -9,7 +9,8 @@ WITH line_use AS (
               WHERE n.customer_id = g.customer_id AND n.pool_id = g.pool_id AND n.line = g.line
                 AND n.no = g.layout_no + 1), s.consumed) AS end_pos
     FROM ledger_segment AS g
-    JOIN ledger_poolstate AS s ON s.customer_id = g.customer_id AND s.pool_id = g.pool_id
+    JOIN ledger_line AS s
+      ON s.customer_id = g.customer_id AND s.pool_id = g.pool_id AND s.line = g.line
     WHERE g.block_id IS NOT NULL
   ) AS x
   GROUP BY x.customer_id, x.pool_id
@@ -30,7 +31,17 @@ newest AS (
   LEFT JOIN ledger_segment AS g
     ON g.customer_id = l.customer_id AND g.pool_id = l.pool_id AND g.line = l.line
    AND g.layout_no = l.no
+  WHERE l.line = 0
   GROUP BY l.customer_id, l.pool_id, l.no, l.start_pos, l.recorded_at
+),
+scoped AS (
+  -- What lines of scopes took since the newest layout.
+  SELECT x.customer_id, x.pool_id, sum(x.consumed - l.start_pos) AS taken
+  FROM ledger_scopeline AS x
+  JOIN ledger_poolstate AS s ON s.customer_id = x.customer_id AND s.pool_id = x.pool_id
+  JOIN ledger_layout AS l
+    ON l.customer_id = x.customer_id AND l.pool_id = x.pool_id AND l.line = x.line AND l.no = s.layout_no
+  GROUP BY x.customer_id, x.pool_id
 ),
 blocks AS (
   SELECT b.customer_id, b.pool_id, sum(b.granted) AS granted,
@@ -54,12 +65,13 @@ FROM ledger_poolstate AS s
 LEFT JOIN line_use AS l ON l.customer_id = s.customer_id AND l.pool_id = s.pool_id
 LEFT JOIN moved AS m ON m.customer_id = s.customer_id AND m.pool_id = s.pool_id
 LEFT JOIN blocks AS b ON b.customer_id = s.customer_id AND b.pool_id = s.pool_id
+LEFT JOIN scoped AS x ON x.customer_id = s.customer_id AND x.pool_id = s.pool_id
 LEFT JOIN newest AS n
   ON n.customer_id = s.customer_id AND n.pool_id = s.pool_id AND n.no = s.layout_no
 CROSS JOIN LATERAL (
   SELECT coalesce(b.granted, 0) AS granted, coalesce(l.used, 0) + coalesce(m.used, 0) AS used,
          coalesce(m.expired, 0) AS expired, coalesce(m.voided, 0) AS voided,
-         coalesce(b.scoped_left, 0) AS scoped_left,
+         coalesce(b.scoped_left, 0) - coalesce(x.taken, 0) AS scoped_left,
          coalesce(n.limit_pos, n.start_pos, 0) AS limit_pos,
          coalesce(n.stop_pos, n.start_pos, 0) AS stop_pos
 ) AS told
