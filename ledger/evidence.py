@@ -3,8 +3,8 @@
 Usage is posted per pool, date and kind (`ledger/posting.py`); an entry's source names how far it went:
 `usage:<pool>:<position>:<move>:<date>:<type>:<class>:<promo policy>`, then `:earlier` where it was used in a
 month before that of its date, and the term of overage in another currency. The position is that on the pool's
-general line; after a plus sign stand the credits drawn on its lines of scopes, all together. The entry behind a
-draw is the first one of its kind that went past it.
+general line; after a plus sign stand the credits drawn on its lines of scopes, all together. The entry behind
+a draw is the first one of its kind that went past it.
 """
 
 from __future__ import annotations
