@@ -38,7 +38,8 @@ class Role(enum.Enum):
 #   correct_usage      correct and void usage events, release holds
 #   close_backfill     take backfills of usage into the books, reverse them
 #   see_commissions    see what all reps earn: statements, payouts, contract costs
-#   plan_commission    publish plans, give contracts to other reps, answer disputes, restate
+#   plan_commission    publish plans, agree on them for contracts, give contracts to other reps, answer
+#                      disputes, restate
 #   pay_commission     freeze statements, ask for payouts
 #   dispute_commission object to one's own statement
 #   estimate_breakage  ask for estimates of breakage

@@ -1,6 +1,7 @@
 """Answers what a close costs, and every report: beside one aggregate query over the same rows.
 
-A month of 20 customers with a million rows of drawdown, each a delivery of one event, none of it posted.
+A month of 20 customers with a million rows of drawdown, each a delivery of one event, none of it posted. Each
+has a contract that pays two reps commission.
 The close posts them all, goes through its checklist and keeps its checksum. Then every report is made, and
 held against the sum of the rows that it is made of: drawdown, and events where meters are asked for. None
 may take more than ten times that; one that does is told to be beyond 10.
@@ -10,18 +11,23 @@ from __future__ import annotations
 
 import sys
 from datetime import UTC, date, datetime
+from decimal import Decimal
 
 from django.db import connection
 
-from bench import growth, timing
+from bench import growth, history, timing
 from bench.timing import Times
+from contracts import commission_plans, commissions
+from contracts.commission_figures import Share
+from contracts.commission_plans import Wanted
+from contracts.models import Contract
 from creditops.close import month_end
 from creditops.database import scratch_process
 from creditops.lib import policies
 from creditops.reports import catalogue
 from creditops.reports.frame import Asked, Kind
 from ledger import signing
-from ledger.models import JournalEntry
+from ledger.models import Holder, JournalEntry
 
 EVENTS = 1_000_000
 ROUNDS = 3
@@ -46,6 +52,7 @@ def measure(events: int = EVENTS) -> list[Times]:
 def _measure(events: int) -> list[Times]:
     step = max(1, _SECONDS_OF_MONTH * growth.CUSTOMERS // events)
     growth.make(events, each=1, step=f"{step} seconds", credits=_CREDITS)
+    _sell()
     _sign()
     rows = timing.seconds_of(lambda: _sum(_DRAINS, [LAST]), ROUNDS)
     closing = timing.seconds_of(
@@ -77,6 +84,25 @@ def _sum(statement: str, parameters: list[object]) -> None:
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
         cursor.fetchall()
+
+
+def _sell() -> None:
+    """Every customer's credits were sold by contract, and two reps were paid for it."""
+    half = Decimal(50)
+    version = commission_plans.publish(
+        "plan",
+        Wanted(Decimal(10), Decimal(70), cost="STRAIGHT_LINE", months=24,
+               split=[Share("ann", half), Share("bob", half)]),
+        by="bench", at=history.START,
+    )  # fmt: skip
+    for holder in Holder.objects.select_related("customer"):
+        contract = Contract.objects.create(
+            customer=holder.customer, code=holder.code, holder=holder, signed_at=history.START,
+            signed_by="bench", starts_on=MONTH, term_months=12, time_zone="UTC", currency="USD",
+            commitment=_CREDITS, price_minor=_CREDITS, due_on=MONTH, payment_terms_days=30,
+        )  # fmt: skip
+        commission_plans.agree(contract, version, by="bench", at=history.START)
+        commissions.close(contract, holder.terms.get(), price_minor=_CREDITS, at=history.START)
 
 
 def _sign() -> None:

@@ -28,6 +28,7 @@
 | `quotes` | what is offered: drafted, revised, sent, until it is answered or over |
 | `quote_terms`, `quote_words` | what a quote says, as a value and in words; how two versions differ |
 | `quote_checks`, `quote_guards` | what can't be offered; what needs a second person |
+| `quote_warnings` | what is worth a second look before it is sent |
 | `quote_figures` | what a quote comes to: totals, discount, margin, the price of an action |
 | `quote_papers`, `quote_links` | the quote on paper; the address by which a customer reads it |
 | `quote_answers`, `quote_activation` | accepted, refused, asked about; the contract that it becomes |
@@ -40,6 +41,9 @@
 | `commission_standing` | how the commission of contract years stands |
 | `commission_statements` | what a rep has earned, risks, was paid and owes; frozen as told |
 | `commission_payouts` | commission is paid, clawback netted first |
+| `commission_rolls` | how commission moved over a time: what reps have coming, owe back, what it cost |
+| `commission_overage` | what of settled commission overage earned |
+| `commission_outlook` | contract years that are not settled: earned so far, at risk, held back |
 | `commission_disputes` | what reps object to, and the answers |
 | `commission_proof` | whether commission follows consumption, from the rows alone |
 | `contract_costs` | capitalised commission: amortised, written down |

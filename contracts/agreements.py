@@ -135,6 +135,13 @@ def sign(customer: Customer, terms: Terms, *, by: str, at: datetime) -> Contract
             contract.holder, end, terms.bonus_expires_at or end, price_minor=terms.price_minor,
             begins_at=max(start, at), at=at,
         )  # fmt: skip
+        check_later(
+            contract,
+            _to_come(terms),
+            first_day=calendar.local_date(end, terms.time_zone),
+            after=1,
+            at=at,
+        )
         term = holders.begin_term(contract.holder, starts_at=start, ends_at=end)
         if terms.commission_plan is not None:
             commission_plans.agree(
@@ -177,6 +184,32 @@ def start_term(subject: str, due_at: datetime, recorded_at: datetime) -> None:
     if contract.status == Contract.Status.SIGNED:
         term = contract.holder.terms.get(customer_id=contract.customer_id, number=1)
         activation.activate(contract, term, at=recorded_at)
+
+
+def check_later(
+    contract: Contract, terms: Sequence[LaterTerm], *, first_day: date, after: int, at: datetime
+) -> None:
+    """Refuse terms to come that a consumer can't be sold (F2): each begins where the one before ends.
+
+    Args:
+        first_day: of the first of them, local.
+        after: the number of the term before it.
+
+    Raises Refusal `consumer_credits_end_early`.
+    """
+    lives = []
+    for number, term in enumerate(terms, start=after + 1):
+        life = consumer_credits.later_life(first_day, term.months, f"those of term {number}")
+        if term.price_minor != 0:
+            lives.append(life)
+        first_day = life.until
+    consumer_credits.check_lives(contract.holder, lives, at=at)
+
+
+def _to_come(terms: Terms) -> list[LaterTerm]:
+    """What follows the first term: what was agreed, and after it the first renewal by itself."""
+    by_itself = [LaterTerm(credits=None, price_minor=None)] if terms.auto_renew else []
+    return [*terms.later_terms, *by_itself]
 
 
 def agree_later(

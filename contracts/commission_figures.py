@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -44,10 +44,11 @@ class Share:
 
 @dataclass(frozen=True)
 class Stretch:
-    """A part of a contract year with one set of owners, and the value consumed in it."""
+    """A part of a contract year with one set of owners, and the value consumed in it, overage included."""
 
     shares: Sequence[Share]
     value_minor: int
+    overage_minor: int = 0
 
 
 @dataclass(frozen=True)
@@ -99,6 +100,19 @@ def final(
     return max(earned(value_minor, price_minor, rules, rounding), least)
 
 
+def held_back(
+    price_minor: int,
+    paid_at_close_minor: int,
+    earned_minor: int,
+    rules: Rules,
+    rounding: str = money.HALF_UP,
+) -> int:
+    """What a contract year still brings if all that it commits to is used: beyond what was paid at close,
+    or earned, whichever is more."""
+    full = final(price_minor, price_minor, paid_at_close_minor, rules, rounding)
+    return max(0, full - max(paid_at_close_minor, earned_minor))
+
+
 def split(amount_minor: int, stretches: Sequence[Stretch]) -> dict[str, int]:
     """An amount shared over reps by the value consumed while a contract was theirs (C4, C7, M5).
 
@@ -114,6 +128,36 @@ def split(amount_minor: int, stretches: Sequence[Stretch]) -> dict[str, int]:
     scale = lcm(*(weight.denominator for weight in weights.values()))
     whole = [int(weight * scale) for weight in weights.values()]
     return dict(zip(weights, money.allocate(amount_minor, whole), strict=True))
+
+
+def of_overage(
+    by_rep: Mapping[str, int],
+    stretches: Sequence[Stretch],
+    lost_minor: int = 0,
+    rounding: str = money.HALF_UP,
+) -> dict[str, int]:
+    """What of reps' amounts the overage of their time earned, in proportion to value (S59).
+
+    Args:
+        by_rep: rep -> minor units, earned by the stretches.
+        lost_minor: of the overage, written off: it earns nothing (C5).
+    """
+    overage = sum(max(stretch.overage_minor, 0) for stretch in stretches)
+    lost = Fraction(min(lost_minor, overage), overage) if overage else Fraction(0)
+    beyond: dict[str, Fraction] = {}
+    whole: dict[str, Fraction] = {}
+    for stretch in stretches:
+        over = max(stretch.overage_minor, 0)
+        for share in stretch.shares:
+            pct = Fraction(share.pct)
+            beyond[share.rep] = beyond.get(share.rep, Fraction(0)) + pct * over * (1 - lost)
+            whole[share.rep] = whole.get(share.rep, Fraction(0)) + pct * (
+                max(stretch.value_minor, over) - over * lost
+            )
+    return {
+        rep: money.rounded(minor * beyond[rep] / whole[rep], rounding) if whole.get(rep) else 0
+        for rep, minor in by_rep.items()
+    }
 
 
 def estimate(price_minor: int, rules: Rules, rounding: str = money.HALF_UP) -> Estimate:

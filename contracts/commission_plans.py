@@ -193,12 +193,20 @@ def reassign(
         )  # fmt: skip
 
 
-def owned(contract: Contract, first: datetime, last: datetime) -> list[Owned]:
-    """Whose the contract was in `[first, last)`, stretch by stretch in order of time.
+def owned(
+    contract: Contract, first: datetime, last: datetime, *, known_at: datetime | None = None
+) -> list[Owned]:
+    """Whose the contract was in `[first, last)`, stretch by stretch in order of time; one stretch of nothing
+    where `last` is not after `first`.
 
-    Before its first assignment it belongs to whom that names.
+    Before its first assignment it belongs to whom that names. What was assigned after `known_at` is left
+    out; None: nothing is.
     """
-    rows = list(contract.assignments.all())
+    rows = [
+        row for row in contract.assignments.all() if known_at is None or row.recorded_at <= known_at
+    ]
+    if last <= first:
+        return [Owned(first, first, _shares_at(rows, first))]
     bounds = sorted({first, last, *(r.effective_at for r in rows if first < r.effective_at < last)})
     stretches: list[Owned] = []
     for start, end in itertools.pairwise(bounds):

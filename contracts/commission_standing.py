@@ -12,25 +12,26 @@ from datetime import datetime
 from django.db.models import Prefetch, QuerySet
 
 from contracts import commission_figures, commission_plans
-from contracts.commission_figures import Stretch
+from contracts.commission_figures import Share, Stretch
 from contracts.contract_years import Year
 from contracts.models import CommissionEvent, CommissionPlanVersion, Contract, ScheduledCharge
 from creditops.lib import money
 from creditops.lib.refusals import Refusal
 from ledger import books, consumed_value
-from ledger.consumed_value import Window
+from ledger.consumed_value import Used, Window
 
 _Kind = CommissionEvent.Kind
 
 
 @dataclass(frozen=True)
 class RepFigures:
-    """A rep's part of a contract year, in minor units."""
+    """A rep's part of a contract year, in minor units; `held_back_minor` as of the whole year."""
 
     rep: str
     upfront_minor: int
     earned_minor: int
     final_minor: int
+    held_back_minor: int
 
     @property
     def true_up_minor(self) -> int:
@@ -49,8 +50,11 @@ class Figures:
         base_minor: value of paid credits consumed, without overage that was written off.
         earned_minor: what that has earned so far, without floor and limits (C6).
         final_minor: what the year comes to if it ended with this, within the plan's bounds.
+        held_back_minor: what is still to be earned if all that is committed is used; nothing once settled.
         reps: the same per rep.
         settled: whether its end was settled.
+        stretches: the base before losses, by whose it was.
+        lost_minor: overage that was written off.
     """
 
     year: Year
@@ -62,8 +66,11 @@ class Figures:
     base_minor: int
     earned_minor: int
     final_minor: int
+    held_back_minor: int
     reps: list[RepFigures]
     settled: bool
+    stretches: Sequence[Stretch]
+    lost_minor: int
 
     @property
     def true_up_minor(self) -> int:
@@ -85,32 +92,54 @@ def load(contracts: QuerySet[Contract]) -> QuerySet[Contract]:
     )
 
 
+def pays(contract: Contract, year: Year) -> bool:
+    """Whether commission comes of a contract year: its term was closed by a plan, or still will be.
+
+    A term that began before its contract agreed to a plan pays nothing, whatever is used in it.
+    """
+    if any(e.kind == _Kind.CLOSE and e.term_id == year.term.id for e in contract.commissions.all()):
+        return True
+    agreed = list(contract.commission_plans.all())
+    begun = max(contract.signed_at, year.term.starts_at)
+    return contract.cancellable and bool(agreed) and agreed[0].effective_at <= begun
+
+
 def of(contract: Contract, year: Year, known_at: datetime) -> Figures:
     """A contract year's commission as known at an instant. Raises Refusal `commission_none`."""
     [found] = of_all([(load(Contract.objects.filter(pk=contract.pk)).get(), year)], known_at)
     return found
 
 
-def of_all(years: Sequence[tuple[Contract, Year]], known_at: datetime) -> list[Figures]:
-    """The same of many, of contracts that were loaded."""
+def of_all(
+    years: Sequence[tuple[Contract, Year]], known_at: datetime, *, until: datetime | None = None
+) -> list[Figures]:
+    """The same of many, of contracts that were loaded; use from `until` on does not count."""
     if not years:
         return []
     owned = [
-        commission_plans.owned(contract, year.starts_at, year.ends_at) for contract, year in years
+        commission_plans.owned(
+            contract, year.starts_at, year.ends_at if until is None else min(year.ends_at, until)
+        )
+        for contract, year in years
     ]
     windows = [
         Window(contract.holder, contract.currency, part.first, part.last, known_at)
         for (contract, _), parts in zip(years, owned, strict=True)
         for part in parts
     ]
-    values = iter(consumed_value.totals(windows))
+    used = iter(consumed_value.in_windows(windows))
     rounding = books.current(known_at).rounding
     return [
-        _figures(
-            contract, year, [Stretch(part.shares, next(values)) for part in parts], known_at, rounding
-        )
+        _figures(contract, year, [stretch(part.shares, next(used)) for part in parts], known_at, rounding)
         for (contract, year), parts in zip(years, owned, strict=True)
     ]  # fmt: skip
+
+
+def stretch(shares: Sequence[Share], used: Iterable[Used]) -> Stretch:
+    """A stretch of a contract year by what was used in it."""
+    found = list(used)
+    overage = sum(part.value_minor for part in found if part.block_id is None)
+    return Stretch(shares, sum(part.value_minor for part in found), overage)
 
 
 def _figures(
@@ -124,13 +153,18 @@ def _figures(
         raise Refusal("commission_none", f"{contract} pays no commission.")
     rules = commission_plans.rules(version)
     price = contract.price_minor if closed is None else closed.price_minor
-    base = max(0, sum(stretch.value_minor for stretch in stretches) - _lost(contract, year))
+    lost = _lost(contract, year)
+    base = max(0, sum(stretch.value_minor for stretch in stretches) - lost)
     at_close = closed if closed is not None and closed.year == year.number else None
     upfront = 0 if at_close is None else at_close.total_minor
     target = _target(price, year)
     earned = commission_figures.earned(base, target, rules, rounding)
     final = commission_figures.final(base, target, upfront, rules, rounding)
     paid = {} if at_close is None else {p.rep: p.total_minor for p in at_close.parts.all()}
+    settled = any(e.kind == _Kind.TRUE_UP and e.year == year.number for e in events)
+    held = 0
+    if not settled:
+        held = commission_figures.held_back(target, upfront, earned, rules, rounding)
     return Figures(
         year=year,
         version=version,
@@ -143,18 +177,25 @@ def _figures(
         base_minor=base,
         earned_minor=earned,
         final_minor=final,
-        reps=_reps(paid, stretches, earned, final),
-        settled=any(e.kind == _Kind.TRUE_UP and e.year == year.number for e in events),
+        held_back_minor=held,
+        reps=_reps(paid, stretches, earned, final, held),
+        settled=settled,
+        stretches=stretches,
+        lost_minor=lost,
     )
 
 
 def _reps(
-    paid: dict[str, int], stretches: Sequence[Stretch], earned: int, final: int
+    paid: dict[str, int], stretches: Sequence[Stretch], earned: int, final: int, held: int
 ) -> list[RepFigures]:
     earned_by, final_by = (commission_figures.split(total, stretches) for total in (earned, final))
-    names: Iterable[str] = {**paid, **final_by}
+    # What is yet to be used is used in the time of the last owners (C7).
+    held_by = commission_figures.split(held, [Stretch(stretches[-1].shares, 0)])
+    names: Iterable[str] = {**paid, **final_by, **held_by}
     return [
-        RepFigures(rep, paid.get(rep, 0), earned_by.get(rep, 0), final_by.get(rep, 0))
+        RepFigures(
+            rep, paid.get(rep, 0), earned_by.get(rep, 0), final_by.get(rep, 0), held_by.get(rep, 0)
+        )
         for rep in names
     ]
 

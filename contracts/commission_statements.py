@@ -35,10 +35,13 @@ class Line:
     """A contract year in a rep's statement; amounts are the rep's, in minor units of `currency`.
 
     Attributes:
+        first_day, last_day: in the contract's zone.
         consumed_minor: value consumed of the whole contract so far.
         paid_minor: at close.
         earned_minor: by what was consumed so far.
         at_risk_minor: paid and not earned yet, while the year runs (C6).
+        to_come_minor: earned beyond what was paid at close, while the year runs: due at its end.
+        held_back_minor: more to be earned if all that is committed is used, while the year runs.
         final_minor: what the year came to; None while it runs.
     """
 
@@ -47,25 +50,40 @@ class Line:
     year: int
     starts_at: datetime
     ends_at: datetime
+    first_day: date
+    last_day: date
     currency: str
     price_minor: int
     consumed_minor: int
     paid_minor: int
     earned_minor: int
     at_risk_minor: int
+    to_come_minor: int
+    held_back_minor: int
     final_minor: int | None
 
 
 @dataclass(frozen=True)
 class Entry:
-    """A commission event of the year, as far as it is the rep's; below zero is taken back."""
+    """A commission event of the year, as far as it is the rep's; below zero is taken back.
+
+    Attributes:
+        due_minor: what is the rep's for the contract year with this event, in minor units.
+        before_minor: what was by the events before it; the amount is the difference.
+    """
 
     on: date
     contract: str
     year: int
     kind: str
-    amount_minor: int
+    due_minor: int
+    before_minor: int
     currency: str
+
+    @property
+    def amount_minor(self) -> int:
+        """What the event changes."""
+        return self.due_minor - self.before_minor
 
 
 @dataclass(frozen=True)
@@ -73,7 +91,7 @@ class Account:
     """How a rep stands with the vendor in one currency, in minor units, at the end of the statement.
 
     Attributes:
-        earned_minor, at_risk_minor: of the contract years shown.
+        earned_minor, at_risk_minor, to_come_minor, held_back_minor: of the contract years shown.
         granted_minor, taken_back_minor: by the events of the year.
         paid_out_minor: what left to the rep in the year; `netted_minor` went against clawback.
         payable_minor: earned by all events ever and not paid out yet; `owed_minor`: to be taken back.
@@ -82,6 +100,8 @@ class Account:
     currency: str
     earned_minor: int = 0
     at_risk_minor: int = 0
+    to_come_minor: int = 0
+    held_back_minor: int = 0
     granted_minor: int = 0
     taken_back_minor: int = 0
     paid_out_minor: int = 0
@@ -175,6 +195,8 @@ def as_told(statement: Statement) -> dict[str, Any]:
                 "contract": entry.contract,
                 "contract_year": entry.year,
                 "kind": entry.kind,
+                "due": money.text(entry.due_minor, entry.currency),
+                "before": money.text(entry.before_minor, entry.currency),
                 "amount": money.text(entry.amount_minor, entry.currency),
                 "currency": entry.currency,
             }
@@ -194,20 +216,24 @@ def _told_line(line: Line) -> dict[str, Any]:
         "contract_year": line.year,
         "starts_at": line.starts_at.isoformat(),
         "ends_at": line.ends_at.isoformat(),
+        "first_day": line.first_day.isoformat(),
+        "last_day": line.last_day.isoformat(),
         "currency": line.currency,
         "price": text(line.price_minor),
         "consumed": text(line.consumed_minor),
         "paid_at_close": text(line.paid_minor),
         "earned": text(line.earned_minor),
         "at_risk": text(line.at_risk_minor),
+        "to_come": text(line.to_come_minor),
+        "held_back": text(line.held_back_minor),
         "final": text(line.final_minor),
     }
 
 
 def _told_account(account: Account) -> dict[str, Any]:
     names = (
-        "earned", "at_risk", "granted", "taken_back", "paid_out", "netted", "payable", "owed",
-        "next_payout",
+        "earned", "at_risk", "to_come", "held_back", "granted", "taken_back", "paid_out", "netted",
+        "payable", "owed", "next_payout",
     )  # fmt: skip
     told = {n: money.text(getattr(account, f"{n}_minor"), account.currency) for n in names}
     return {"currency": account.currency, **told}
@@ -229,7 +255,9 @@ def _lines(
         (contract, year)
         for contract in commission_standing.load(contracts.distinct().order_by("code"))
         for year in contract_years.of(contract)
-        if year.starts_at < last and year.ends_at > first
+        if year.starts_at < last
+        and year.ends_at > first
+        and commission_standing.pays(contract, year)
     ]
     lines: dict[str, list[Line]] = {}
     figures = commission_standing.of_all(found, at)
@@ -248,12 +276,16 @@ def _line(contract: Contract, year: Year, stands: Figures, rep: RepFigures) -> L
         year=year.number,
         starts_at=year.starts_at,
         ends_at=year.ends_at,
+        first_day=calendar.local_date(year.starts_at, contract.time_zone),
+        last_day=calendar.last_day(year.ends_at, contract.time_zone),
         currency=stands.currency,
         price_minor=stands.price_minor,
         consumed_minor=stands.base_minor,
         paid_minor=rep.upfront_minor,
         earned_minor=rep.earned_minor,
         at_risk_minor=0 if settled else max(0, rep.upfront_minor - rep.earned_minor),
+        to_come_minor=0 if settled else max(0, rep.earned_minor - rep.upfront_minor),
+        held_back_minor=rep.held_back_minor,
         final_minor=rep.final_minor if settled else None,
     )
 
@@ -270,7 +302,7 @@ def _entries(year: int, reps: Collection[str] | None) -> dict[str, list[Entry]]:
             found.setdefault(part.rep, []).append(
                 Entry(
                     event.posting_date, event.contract.code, event.year, event.kind,
-                    part.amount_minor, event.currency,
+                    part.total_minor, part.before_minor, event.currency,
                 )
             )  # fmt: skip
     return found
@@ -293,7 +325,8 @@ def _accounts(
         for line in theirs:
             add(
                 rep, line.currency, earned_minor=line.earned_minor,
-                at_risk_minor=line.at_risk_minor,
+                at_risk_minor=line.at_risk_minor, to_come_minor=line.to_come_minor,
+                held_back_minor=line.held_back_minor,
             )  # fmt: skip
     for rep, events in entries.items():
         for entry in events:

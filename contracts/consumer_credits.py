@@ -6,7 +6,9 @@ lawyer has to look at. Whoever did sets `consumer_life_months` for the customer,
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
 
 from accounts.models import Customer
 from contracts import terms_of_sale
@@ -34,6 +36,23 @@ def define() -> None:
     policies.define(_POLICY)
 
 
+@dataclass(frozen=True)
+class Life:
+    """How long credits live that are paid for, in local days.
+
+    Attributes:
+        first_day: on which they can pay.
+        until: the day of their end, which is no day of theirs if it is its midnight.
+        last_day: on which they can pay.
+        what: which credits, in a sentence.
+    """
+
+    first_day: date
+    until: date
+    last_day: date
+    what: str = "these"
+
+
 def check(
     holder: Holder, *ends: datetime, price_minor: int, begins_at: datetime, at: datetime
 ) -> None:
@@ -48,17 +67,51 @@ def check(
 
     Raises Refusal `consumer_credits_end_early`.
     """
-    customer = holder.customer
-    if customer.kind != Customer.Kind.CONSUMER or customer.country not in _THERE or not price_minor:
+    zone, end = holder.time_zone, min(ends)
+    first_day = calendar.local_date(begins_at, zone)
+    life = Life(first_day, calendar.local_date(end, zone), calendar.last_day(end, zone))
+    check_lives(holder, [life] if price_minor else [], at=at)
+
+
+def check_lives(holder: Holder, lives: Sequence[Life], *, at: datetime) -> None:
+    """The same for terms to come, by their days. Raises Refusal `consumer_credits_end_early`."""
+    if not (lives and _is_protected(holder.customer)):
         return
-    months: int = terms_of_sale.in_force(holder, at)[SETTING]
-    first_day = calendar.local_date(begins_at, holder.time_zone)
-    earliest = calendar.add_months(first_day, months)
-    end = min(ends)
-    if months and calendar.local_date(end, holder.time_zone) < earliest:
-        last = calendar.last_day(end, holder.time_zone)
-        raise Refusal(
-            "consumer_credits_end_early",
-            f"{customer} is a consumer, so credits paid for live {months} months at least (rule F2): "
-            f"these would end with {last}. Let them end later, or ask legal to set {SETTING}.",
-        )
+    problem = _problem(holder.customer, lives, terms_of_sale.in_force(holder, at)[SETTING])
+    if problem:
+        raise Refusal("consumer_credits_end_early", problem)
+
+
+def warning(customer: Customer, lives: Sequence[Life], *, contract: str, at: datetime) -> str:
+    """What signing would be refused with, said ahead; empty if nothing.
+
+    Args:
+        contract: the code of the one that goes on; empty for a new one.
+    """
+    if not _is_protected(customer):
+        return ""
+    scopes = [policies.contract_scope(contract)] if contract else []
+    known = policies.in_force([*scopes, policies.customer_scope(customer.code)], at)
+    return _problem(customer, lives, known[SETTING])
+
+
+def later_life(first_day: date, months: int, what: str) -> Life:
+    """Of a term to come that has so many months."""
+    until = calendar.add_months(first_day, months)
+    return Life(first_day, until, calendar.day_before(until), what)
+
+
+def _is_protected(customer: Customer) -> bool:
+    return customer.kind == Customer.Kind.CONSUMER and customer.country in _THERE
+
+
+def _problem(customer: Customer, lives: Sequence[Life], months: int) -> str:
+    """Which credits end too soon, in a sentence; empty if none."""
+    for life in lives:
+        if months and life.until < calendar.add_months(life.first_day, months):
+            return (
+                f"{customer} is a consumer, so credits paid for live {months} months at least (rule F2): "
+                f"{life.what} would end with {life.last_day}. Let them end later, or ask legal to set "
+                f"{SETTING}."
+            )
+    return ""

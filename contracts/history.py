@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from contracts.models import Amendment, Contract
-from creditops.lib import money, policies
+from creditops.lib import calendar, money, policies
 from creditops.lib.models import PolicySetting
 from ledger.models import CapLift, PoolTerm, RateChoice
 
@@ -38,7 +38,7 @@ def of(contract: Contract) -> list[Happening]:
 
 
 def _signed(contract: Contract) -> Iterator[Happening]:
-    price = f"{money.text(contract.price_minor, contract.currency)} {contract.currency}"
+    price = money.for_people(contract.price_minor, contract.currency)
     yield Happening(
         contract.signed_at,
         contract.signed_by,
@@ -55,13 +55,14 @@ def _terms(contract: Contract) -> Iterator[Happening]:
         customer_id=contract.customer_id, term__holder=contract.holder
     ).select_related("term")
     for row in rows:
-        price = f"{money.text(row.price_minor, row.currency)} {row.currency}"
+        price = money.for_people(row.price_minor, row.currency)
         yield Happening(
             row.recorded_at,
             "the program",
             f"Term {row.term.number} began",
-            f"{row.commitment:,} credits for {price}, {row.term.starts_at:%Y-%m-%d} to "
-            f"{row.term.ends_at:%Y-%m-%d}",
+            f"{row.commitment:,} credits for {price}, "
+            f"{calendar.local_date(row.term.starts_at, contract.time_zone)} to "
+            f"{calendar.last_day(row.term.ends_at, contract.time_zone)}",
         )
 
 
@@ -80,14 +81,18 @@ def _change(row: Amendment) -> str:
     stood = f"{_stands(before, row.currency)}"
     if not row.credits:
         return f"left then: {stood}"
-    price = f"{money.text(row.price_minor, row.currency)} {row.currency}"
+    price = money.for_people(row.price_minor, row.currency)
     return f"{row.credits:,} credits, {price}; left: {stood}, then {_stands(after, row.currency)}"
 
 
 def _stands(found: dict[str, Any], currency: str) -> str:
     if not found:
         return "nothing"
-    return f"{found['credits_left']:,} credits worth {found['deferred']} {currency}"
+    return f"{found['credits_left']:,} credits worth {_amount(found['deferred'], currency)}"
+
+
+def _amount(text: str, currency: str) -> str:
+    return money.for_people(money.minor_units(text, currency), currency)
 
 
 def _settings(contract: Contract) -> Iterator[Happening]:
@@ -128,7 +133,7 @@ def _choices(contract: Contract) -> Iterator[Happening]:
 
 def _proposed(contract: Contract) -> Iterator[Happening]:
     for row in contract.proposals.all():
-        price = f"{money.text(row.price_minor, row.currency)} {row.currency}"
+        price = money.for_people(row.price_minor, row.currency)
         yield Happening(
             row.proposed_at,
             "the program",

@@ -33,11 +33,24 @@ class Leaving:
     @property
     def sentence(self) -> str:
         """For whoever is about to cancel: "48,500 credits end with 31 December 2026."."""
-        held = [f"{left.credits:,} {left.unit}" for left in self.left if left.credits]
-        if not held:
+        if not self._held:
             return "No credits are left."
         day = f"with {self.last_day:%-d %B %Y}" if self.last_day else "with the term"
-        return f"{' and '.join(held)} end {day}, used or not."
+        return f"{self._held} end {day}, used or not."
+
+    @property
+    def as_it_stands(self) -> str:
+        """For whoever looks: "48,500 credits are left until 31 December 2026; then it renews."."""
+        if not (self._held and self.renews and self.last_day):
+            return self.sentence
+        return (
+            f"{self._held} are left until {self.last_day:%-d %B %Y}; then it renews, and what rolls over "
+            "stays usable."
+        )
+
+    @property
+    def _held(self) -> str:
+        return " and ".join(f"{left.credits:,} {left.unit}" for left in self.left if left.credits)
 
 
 def of(contract: Contract, at: datetime) -> Leaving:
@@ -49,7 +62,17 @@ def of(contract: Contract, at: datetime) -> Leaving:
         calendar.last_day(term.ends_at, contract.time_zone) if term else None,
         contract.auto_renew or contract.renewal_signed_at is not None,
         [
-            Left(pool.unit.name.lower(), found.left, rate_words.still_buys(pool, found.left, at))
+            Left(
+                _inside_a_sentence(pool.unit.name),
+                found.left,
+                rate_words.still_buys(pool, found.left, at),
+            )
             for pool, found in zip(pools, known, strict=True)
         ],
     )
+
+
+def _inside_a_sentence(name: str) -> str:
+    """A unit's name after a number: "credits", and "AI credits" as it is."""
+    first = name.partition(" ")[0]
+    return name if len(first) > 1 and first.isupper() else f"{name[:1].lower()}{name[1:]}"

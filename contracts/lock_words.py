@@ -29,7 +29,7 @@ def rates(contract: Contract, at: datetime) -> str:
             f"Locked: version {row.pinned.version} of {row.tariff_name} until {last}, whatever is "
             "published meanwhile. After that, the version that is in force."
         )
-    book = PriceBook([(contract.customer_id, contract.holder_id)])
+    book = PriceBook.read([(contract.customer_id, contract.holder_id)])
     acting = book.tariff(contract.holder_id, at)
     coming = Tariff.objects.filter(name=row.tariff_name, effective_from__gt=at).first()
     said = f"Not locked: {row.tariff_name} as it is in force, version {acting.version if acting else '–'}"

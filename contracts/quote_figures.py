@@ -104,15 +104,25 @@ def actions(terms: QuoteTerms, at: datetime) -> list[ActionPrice]:
 
 
 def needed(forecast: Mapping[str, int], card: str, months: int, at: datetime) -> int:
-    """The credits that a mix of actions a month takes in so many months, rounded up at the end."""
+    """The credits that a mix of actions a month takes in so many months, rounded up at the end.
+
+    Actions are found however they are capitalised; those of `missing` count nothing.
+    """
     rates: dict[str, Fraction] = {}
     for item in _items(card, at):
-        rates[item.item] = rates.get(item.item, Fraction(0)) + Fraction(item.credits, item.per)
+        name = item.item.casefold()
+        rates[name] = rates.get(name, Fraction(0)) + Fraction(item.credits, item.per)
     need = sum(
-        (rates.get(name, Fraction(0)) * quantity for name, quantity in forecast.items()),
+        (rates.get(name.casefold(), Fraction(0)) * quantity for name, quantity in forecast.items()),
         Fraction(0),
     )
     return math.ceil(need * months)
+
+
+def missing(forecast: Mapping[str, int], card: str, at: datetime) -> list[str]:
+    """The actions of a mix that the rate card does not name."""
+    known = {item.item.casefold() for item in _items(card, at)}
+    return [name for name in forecast if name.casefold() not in known]
 
 
 def _items(card: str, at: datetime) -> list[RateItem]:

@@ -9,6 +9,7 @@ from datetime import date, datetime
 from typing import Any
 
 from contracts import quote_figures
+from contracts.models import CommissionPlan, RateCard
 from contracts.quote_terms import QuoteTerms
 from creditops.lib import money, printed
 
@@ -65,6 +66,14 @@ class _Field:
     say: Callable[[QuoteTerms], str]
 
 
+def _name(kind: type[RateCard | CommissionPlan], code: str) -> str:
+    """What people call it; a code that is gone stands for itself."""
+    if not code:
+        return "none"
+    found: str | None = kind.objects.filter(code=code).values_list("name", flat=True).first()
+    return found or code
+
+
 def _days(value: date | None) -> str:
     return "no" if value is None else f"until {printed.day(value)}"
 
@@ -104,13 +113,13 @@ _FIELDS = (
     _Field("When credits run out", ("enforcement",), lambda t: _ENFORCEMENT[t.enforcement]),
     _Field("Overage", ("overage_pct",), lambda t: f"up to {t.overage_pct} % of the commitment"),
     _Field("Seats or pool", ("seat_allowance",), _seats),
-    _Field("Rate card", ("rate_card",), lambda t: t.rate_card or "none"),
+    _Field("Rate card", ("rate_card",), lambda t: _name(RateCard, t.rate_card)),
     _Field("Rates locked", ("rate_lock_on",), lambda t: _days(t.rate_lock_on)),
     _Field("Top-up price locked", ("price_lock_on",), lambda t: _days(t.price_lock_on)),
     _Field("Renews by itself", ("auto_renew",), lambda t: _yes(t.auto_renew)),
     _Field("Can be cancelled", ("cancellable",), lambda t: _yes(t.cancellable)),
     _Field("Default contract", ("is_default",), lambda t: _yes(t.is_default)),
-    _Field("Commission plan", ("commission_plan",), lambda t: t.commission_plan or "none"),
+    _Field("Commission plan", ("commission_plan",), lambda t: _name(CommissionPlan, t.commission_plan)),
     _Field("Currency", ("currency",), lambda t: t.currency),
     _Field("Time zone", ("time_zone",), lambda t: t.time_zone),
     _Field("Message", ("message",), lambda t: t.message or "none"),

@@ -118,7 +118,7 @@ def asked(campaign: RateCampaign, at: datetime) -> list[Asked]:
         tariff_name=campaign.card.code, starts_at__lte=at
     ).exclude(ends_at__lte=at)
     keys = list(following.values_list("customer_id", "holder_id"))
-    book = PriceBook(keys)
+    book = PriceBook.read(keys)
     # An action that has ended is still asked about, by whoever had it until then.
     now = min(at, campaign.answer_by - calendar.TICK)
     meant = [
@@ -152,6 +152,15 @@ def of_customer(customer_id: int, at: datetime) -> list[tuple[RateCampaign, Aske
         for campaign in open_ones.select_related("card").order_by("answer_by", "id")
         for each in asked(campaign, at)
         if each.holder.customer_id == customer_id
+    ]
+
+
+def of_holder(holder: Holder, at: datetime) -> list[tuple[RateCampaign, Asked]]:
+    """The open campaigns that ask one holder, the soonest deadline first."""
+    return [
+        (campaign, each)
+        for campaign, each in of_customer(holder.customer_id, at)
+        if each.holder.pk == holder.pk
     ]
 
 

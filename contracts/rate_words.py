@@ -108,7 +108,7 @@ def cards(
     if not pools:
         return {}
     holders = {pool.holder_id for pool in pools}
-    book = PriceBook((pools[0].customer_id, holder) for holder in holders)
+    book = PriceBook.read((pools[0].customer_id, holder) for holder in holders)
     acting = {id_: tariff.id for id_ in holders if (tariff := book.tariff(id_, at)) is not None}
     items = _items(set(acting.values()))
     locks = _locks(pools[0].customer_id, holders, at)
@@ -137,7 +137,7 @@ class Worth:
 
 def still_buys(pool: Pool, credits: int, at: datetime) -> list[Worth]:
     """How often credits of a pool would pay for each action of its card, in its order (S38)."""
-    tariff = PriceBook([(pool.customer_id, pool.holder_id)]).tariff(pool.holder_id, at)
+    tariff = PriceBook.read([(pool.customer_id, pool.holder_id)]).tariff(pool.holder_id, at)
     if tariff is None or credits <= 0:
         return []
     counted = (Rate.Kind.FIXED, Rate.Kind.PACK)

@@ -181,7 +181,7 @@ def gather(card: str, usage: Usage, at: datetime) -> Facts:
         rated_meters=frozenset(
             Meter.objects.filter(rated_unit__isnull=False).values_list("id", flat=True)
         ),
-        book=PriceBook(keys),
+        book=PriceBook.read(keys),
         assigned={row.holder_id: row for row in assigned},
         prices=_prices(pools, holders, committed, at),
         baselines=_baselines(pools, holders, committed, at),

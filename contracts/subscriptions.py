@@ -16,7 +16,7 @@ from django.db import IntegrityError, transaction
 from psycopg.errors import UniqueViolation
 
 from accounts.models import Customer
-from contracts import agreements, consumer_credits, terms_of_sale
+from contracts import agreements, consumer_credits, plans, terms_of_sale
 from contracts.models import Consent, Plan, PlanCharge, PlanVersion, Subscription
 from creditops.lib import calendar, due, policies
 from creditops.lib.refusals import NotFound, Refusal
@@ -77,10 +77,7 @@ def open_(
             consent(customer, agreed.code, words=agreed.words, by=by, address=agreed.address, at=at)
         if version.plan.rate_card is not None:
             agreements.follow_rates(made.holder, version.plan.rate_card, at=at)
-        consumer_credits.check(
-            made.holder, terms_of_sale.end_of_credits(made.holder, at),
-            price_minor=version.price_minor, begins_at=at, at=at,
-        )  # fmt: skip
+        check_consumer(made, version, at=at)
         begin_period(made, version, at=at)
     return made
 
@@ -204,10 +201,10 @@ def keep(subscription: Subscription) -> Subscription:
     return found
 
 
-def choose_next(subscription: Subscription, plan: Plan | None) -> Subscription:
+def choose_next(subscription: Subscription, plan: Plan | None, *, at: datetime) -> Subscription:
     """Choose the plan of the next period by hand; None: as use asks for.
 
-    Raises Refusal `subscription_ended`, `plan_not_on_sale`, `plan_currency`.
+    Raises Refusal `subscription_ended`, `plan_not_on_sale`, `plan_currency`, `consumer_credits_end_early`.
     """
     if plan is not None and not plan.on_sale:
         raise Refusal("plan_not_on_sale", f"{plan} is not sold any more. Choose another.")
@@ -215,9 +212,22 @@ def choose_next(subscription: Subscription, plan: Plan | None) -> Subscription:
         raise Refusal("plan_currency", f"{plan} is not sold in {subscription.currency}.")
     with transaction.atomic():
         found = _not_ended(subscription)
+        if plan is not None:
+            check_consumer(found, plans.version_at(plan, at), at=at)
         found.next_plan = plan
         found.save(update_fields=["next_plan"])
     return found
+
+
+def check_consumer(subscription: Subscription, version: PlanVersion, *, at: datetime) -> None:
+    """Refuse a plan whose credits end too soon for a consumer, by the validity of now (F2).
+
+    Raises Refusal `consumer_credits_end_early`.
+    """
+    consumer_credits.check(
+        subscription.holder, terms_of_sale.end_of_credits(subscription.holder, at),
+        price_minor=version.price_minor, begins_at=at, at=at,
+    )  # fmt: skip
 
 
 def end(subscription: Subscription, *, at: datetime) -> None:

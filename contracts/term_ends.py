@@ -31,13 +31,18 @@ def sign_renewal(contract: Contract, *, by: str, at: datetime) -> Contract:
     it at once (L13).
 
     Raises Refusal `term_ended` for a contract that has ended and is past its grace, or has none,
-    `renewal_signed` where it was signed already, and `nothing_to_renew` where nothing was used in the term
-    that ended (O5).
+    `renewal_signed` where it was signed already, `consumer_credits_end_early` (F2), and `nothing_to_renew`
+    where nothing was used in the term that ended (O5).
     """
     due.catch_up(
         [contract.customer.code], at
     )  # whether the term has ended must not hang on a sweep
-    if reinstatable_until(contract, at) is not None:
+    within = reinstatable_until(contract, at) is not None
+    term = renewals.running_term(contract, at)
+    if term is not None and agreed_after(contract, term) is None and contract.price_minor:
+        by_use = LaterTerm(credits=None, price_minor=None, months=RENEWED_MONTHS)
+        _check_consumer(contract, [by_use], term, at)
+    if within:
         return _reinstate(contract, at)
     _sign(contract, at)
     return contract
@@ -61,8 +66,8 @@ def sign_agreed_renewal(
         settings: of the contract, as they are from the next term on.
         quote: that the customer accepted.
 
-    Raises what `sign_renewal` does, `renewal_too_late` where another term runs by now, or
-    `installments_unfit`.
+    Raises what `sign_renewal` does (of every term in `terms`), `renewal_too_late` where another term runs
+    by now, or `installments_unfit`.
     """
     due.catch_up([contract.customer.code], at)
     contract.refresh_from_db()
@@ -78,6 +83,7 @@ def sign_agreed_renewal(
             "installments_unfit",
             f"{contract} can be cancelled: its terms have no bonus credits and are paid at once.",
         )
+    _check_consumer(contract, terms, term, at)
     with transaction.atomic():
         if AgreedTerm.objects.filter(contract=contract, number=after + 1).exists():
             raise _signed_already(contract)
@@ -87,6 +93,14 @@ def sign_agreed_renewal(
             return _reinstate(contract, at)
         _sign(contract, at)
     return contract
+
+
+def _check_consumer(
+    contract: Contract, terms: Sequence[LaterTerm], term: Term, at: datetime
+) -> None:
+    """Refuse what follows `term` where credits would end too soon for a consumer (F2)."""
+    first_day = calendar.local_date(term.ends_at, contract.time_zone)
+    agreements.check_later(contract, terms, first_day=first_day, after=term.number, at=at)
 
 
 def _sign(contract: Contract, at: datetime) -> None:

@@ -46,6 +46,8 @@ from invoicing import (
     period_ends,
     plan_charges,
     rendering,
+    tax_months,
+    tax_on_use,
 )
 from ledger import (
     alerts,
@@ -85,6 +87,7 @@ HANDLERS: dict[str, due.Handler] = {
     rate_campaigns.REMIND: rate_campaigns.remind_due,
     rate_campaigns.END: rate_campaigns.end_due,
     "invoicing.receivable": issuing.receivable_due,
+    tax_months.WORK: tax_on_use.tax_due,
     charges.ASK_AGAIN: charges.ask_again,
     dunning_plan.REMIND: dunning.remind_due,
     charged_orders.THEN: charged_orders.go_on,

@@ -4,6 +4,8 @@
 |---|---|
 | `seller`, `logos` | who issues documents: the vendor's legal entity, and its picture |
 | `tax`, `tax_rates`, `exemptions` | which tax a customer's documents carry; the table; certificates |
+| `tax_months`, `taxable_use`, `tax_on_use` | credits taxed as they are used: by month, of what, how |
+| `use_tax_notes` | what of such a tax goes back, since less was used in the end |
 | `tax_ids`, `vies` | tax ids checked, with the evidence; the authority that may be asked |
 | `numbering` | gapless numbers per series and year |
 | `issuing` | documents are issued: frozen, numbered, posted, rendered later |

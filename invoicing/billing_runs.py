@@ -1,6 +1,7 @@
 """Does billing runs: finance sees what would go out, lets it out, and sees what is held, and why.
 
-A preview issues each invoice and takes it back, so its figures are those that the run writes. A run
+A preview issues each invoice and takes it back, so its figures are those that the run writes. The tax on used
+credits of months that have ended goes out with them, on documents of its own. A run
 leaves a row and a message per contract: a worker bills them one by one, each in its own transaction.
 Whatever is broken off goes on; what was billed is not billed again, by the charges' own keys.
 """
@@ -18,7 +19,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from contracts.models import Contract, ScheduledCharge
 from creditops.lib import outbox
 from creditops.lib.refusals import Refusal
-from invoicing import billing, tax
+from invoicing import billing, tax, tax_months, tax_on_use
 from invoicing.models import BillingRun, BillingRunItem, Invoice
 
 BILL = "invoicing.bill"
@@ -76,20 +77,21 @@ def waiting(until: datetime) -> QuerySet[Contract]:
     charges = ScheduledCharge.objects.filter(
         contract=OuterRef("pk"), issue_at__lte=until, line__isnull=True
     )
-    found = Contract.objects.filter(Exists(charges)).select_related("customer", "holder__customer")
+    taxes = tax_months.waiting(until).filter(holder=OuterRef("holder"))
+    found = Contract.objects.filter(Exists(charges) | Exists(taxes))
+    found = found.select_related("customer", "holder__customer")
     return found.order_by("customer__name", "id")
 
 
 def preview(*, until: datetime, at: datetime) -> Preview:
     """What a run until `until` would do at `at`; nothing of it remains."""
     contracts = waiting(until)
-    proposed, held = [], []
+    proposed: list[Proposed] = []
+    held: list[Held] = []
     for contract in contracts[:PREVIEW_MAX]:
-        outcome = _rehearse(contract, until, at)
-        if isinstance(outcome, Held):
-            held.append(outcome)
-        elif outcome is not None:
-            proposed.append(outcome)
+        invoices, reasons = _rehearse(contract, until, at)
+        proposed += invoices
+        held += [Held(contract, reason) for reason in reasons]
     return Preview(proposed, held, max(0, contracts.count() - PREVIEW_MAX))
 
 
@@ -119,27 +121,45 @@ def bill_due(key: str, payload: dict[str, Any], at: datetime) -> None:
         item = BillingRunItem.objects.select_for_update(of=("self",)).get(pk=payload["item"])
         if item.state != BillingRunItem.State.WAITING:
             return
-        try:
-            item.invoice = billing.bill(item.contract, until=item.run.until, at=at)
-        except Refusal as refusal:
-            item.state, item.held_for = BillingRunItem.State.HELD, refusal.detail[:1000]
-        else:
-            done = BillingRunItem.State.ISSUED if item.invoice else BillingRunItem.State.NOTHING
-            item.state = done
+        invoices, reasons = _bill(item.contract, item.run.until, at)
+        item.invoice = invoices[0] if invoices else None
+        item.state, item.held_for = _state(invoices, reasons), " ".join(reasons)[:1000]
         item.done_at = at
         item.save(update_fields=["invoice", "state", "held_for", "done_at"])
 
 
-def _rehearse(contract: Contract, until: datetime, at: datetime) -> Proposed | Held | None:
+def _bill(contract: Contract, until: datetime, at: datetime) -> tuple[list[Invoice], list[str]]:
+    """Bill what waits of a contract, then tax what was used of its credits: the documents, and why one is
+    held. Neither holds up the other."""
+    invoices: list[Invoice] = []
+    reasons: list[str] = []
+    try:
+        invoice = billing.bill(contract, until=until, at=at)
+        invoices += [] if invoice is None else [invoice]
+    except Refusal as refusal:
+        reasons.append(refusal.detail)
+    try:
+        invoices += tax_on_use.tax_waiting(contract.holder, until=until, at=at)
+    except Refusal as refusal:
+        reasons.append(refusal.detail)
+    return invoices, reasons
+
+
+def _state(invoices: Sequence[Invoice], reasons: Sequence[str]) -> str:
+    if invoices:
+        return BillingRunItem.State.ISSUED
+    return BillingRunItem.State.HELD if reasons else BillingRunItem.State.NOTHING
+
+
+def _rehearse(
+    contract: Contract, until: datetime, at: datetime
+) -> tuple[list[Proposed], list[str]]:
     """Bill the contract and take it back; the number series is held no longer than that."""
     with transaction.atomic():
-        try:
-            invoice = billing.bill(contract, until=until, at=at)
-        except Refusal as refusal:
-            return Held(contract, refusal.detail)
-        proposed = None if invoice is None else _proposed(contract, invoice)
+        invoices, reasons = _bill(contract, until, at)
+        proposed = [_proposed(contract, invoice) for invoice in invoices]
         transaction.set_rollback(True)
-    return proposed
+    return proposed, reasons
 
 
 def _proposed(contract: Contract, invoice: Invoice) -> Proposed:
@@ -159,6 +179,8 @@ def _notice(contract: Contract, invoice: Invoice) -> str:
     country = contract.customer.country
     if invoice.tax_category != tax.OUTSIDE or not invoice.net_minor:
         return ""
+    if any(row.at_use for row in invoice.taxes.all()):
+        return "No tax yet: the credits are taxed as they are used."
     if not country:
         return "No tax: the customer has no country."
     return f"No tax: the tax table has no rate for {country}."

@@ -45,22 +45,30 @@ REASON_MAX = 1_000
 
 @dataclass(frozen=True)
 class Taking:
-    """What a note is to take back of a line: credits at their cost basis, or an amount as it stands."""
+    """What a note is to take back of a line: credits at their cost basis, or an amount as it stands; of a
+    line that only taxes, what less is taxed."""
 
     of: Sold
     credits: int | None = None
     amount_minor: int | None = None
+    taxed_minor: int | None = None
 
 
 @dataclass(frozen=True)
 class Taken:
-    """What was taken back of a line, and what it was worth, net in minor units."""
+    """What was taken back of a line, and what it was worth, in minor units; `taxed_minor` as in Taking."""
 
     line: InvoiceLine
     credits: int | None
     amount_minor: int
     block: Block | None = None
     move_seq: int | None = None
+    taxed_minor: int | None = None
+
+    @property
+    def base_minor(self) -> int:
+        """What tax is taken back on."""
+        return self.amount_minor if self.taxed_minor is None else self.taxed_minor
 
 
 def credit(invoice: Invoice, *, credits: int, by: str, reason: str, at: datetime) -> CreditNote:
@@ -151,6 +159,12 @@ def _chosen(opened: Opened, positions: Sequence[int]) -> list[Sold]:
 
 
 def _whole(invoice: Invoice, piece: Sold) -> Taking:
+    if piece.line.kind == InvoiceLine.Kind.USE:
+        raise Refusal(
+            "tax_follows_use",
+            f"{invoice.number} taxes credits that were used. Correct the events: the next month gives the "
+            "tax of it back. Make the document void if nothing of it is paid.",
+        )
     if piece.credits is None:
         if piece.line.credited.exists():
             raise Refusal(
@@ -174,6 +188,8 @@ def _consumed(invoice: Invoice, left: int, wanted: int) -> Refusal:
 def _take(taking: Taking, act: str, by: str, at: datetime, rounding: str) -> Taken:
     """Take the credits back: from their block, or of the charge that will grant them."""
     piece, credits = taking.of, taking.credits
+    if taking.taxed_minor is not None:
+        return Taken(piece.line, None, 0, taxed_minor=taking.taxed_minor)
     if taking.amount_minor is not None:
         return Taken(piece.line, credits, taking.amount_minor)
     if credits is None:
@@ -191,7 +207,7 @@ def _take(taking: Taking, act: str, by: str, at: datetime, rounding: str) -> Tak
 def _nets(taken: Sequence[Taken]) -> dict[int, int]:
     nets: dict[int, int] = {}
     for piece in taken:
-        nets[piece.line.tax_no] = nets.get(piece.line.tax_no, 0) + piece.amount_minor
+        nets[piece.line.tax_no] = nets.get(piece.line.tax_no, 0) + piece.base_minor
     return nets
 
 
@@ -241,7 +257,7 @@ def _write(
     at: datetime,
 ) -> CreditNote:
     invoice = opened.invoice
-    net, taxed = sum(t.net_minor for t in taxes), sum(t.tax_minor for t in taxes)
+    net, taxed = sum(t.amount_minor for t in taken), sum(t.tax_minor for t in taxes)
     receivable = min(net + taxed, documents.owed_minor(invoice))
     note = CreditNote.objects.create(
         number=str(number),
@@ -280,6 +296,7 @@ def _write(
             text=_text(piece, invoice.language),
             credits=piece.credits,
             amount_minor=piece.amount_minor,
+            taxed_minor=piece.taxed_minor,
             block=piece.block,
             move_seq=piece.move_seq,
         )

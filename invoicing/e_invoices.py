@@ -104,6 +104,10 @@ def _of_invoice(invoice: Invoice) -> cii.Document:
     taxes = {row.no: row for row in invoice.taxes.all()}
     outside = any(row.category == tax.OUTSIDE for row in taxes.values())
     due = invoice.total_minor - invoice.prepaid_minor
+    lines = _ordered(invoice.lines)
+    # Of credits that are taxed as they are used the net was paid before, and only the tax is due.
+    before = sum(line.taxed_minor or 0 for line in lines)
+    prepaid = invoice.prepaid_minor + before
     return cii.Document(
         number=invoice.number,
         type_code=cii.INVOICE,
@@ -111,16 +115,16 @@ def _of_invoice(invoice: Invoice) -> cii.Document:
         currency=currency,
         seller=_party(invoice.seller, outside),
         buyer=_party(invoice.buyer, outside),
-        lines=[_line(line, taxes[line.tax_no], currency) for line in _ordered(invoice.lines)],
+        lines=[_line(line, taxes[line.tax_no], currency) for line in lines],
         taxes=_groups(
             [(row, row.net_minor, row.tax_minor) for row in taxes.values()],
             invoice.tax_note,
             currency,
         ),
-        net=money.text(invoice.net_minor, currency),
+        net=money.text(invoice.net_minor + before, currency),
         tax=money.text(invoice.tax_minor, currency),
-        total=money.text(invoice.total_minor, currency),
-        prepaid=money.text(invoice.prepaid_minor, currency) if invoice.prepaid_minor else "",
+        total=money.text(invoice.total_minor + before, currency),
+        prepaid=money.text(prepaid, currency) if prepaid else "",
         due=money.text(due, currency),
         due_on=invoice.due_date if due else None,
         notes=list(invoice.notes),
@@ -133,6 +137,8 @@ def _of_note(note: CreditNote) -> cii.Document:
     billed = {row.no: row for row in invoice.taxes.all()}
     outside = any(row.category == tax.OUTSIDE for row in billed.values())
     rows = [(billed[row.no], row.net_minor, row.tax_minor) for row in note.taxes.all()]
+    lines = _ordered(note.lines.select_related("line"))
+    before = sum(line.taxed_minor or 0 for line in lines)
     return cii.Document(
         number=note.number,
         type_code=cii.CREDIT_NOTE,
@@ -140,14 +146,12 @@ def _of_note(note: CreditNote) -> cii.Document:
         currency=currency,
         seller=_party(note.seller, outside),
         buyer=_party(note.buyer, outside),
-        lines=[
-            _note_line(line, billed[line.line.tax_no], currency)
-            for line in _ordered(note.lines.select_related("line"))
-        ],
+        lines=[_note_line(line, billed[line.line.tax_no], currency) for line in lines],
         taxes=_groups(rows, invoice.tax_note, currency),
-        net=money.text(note.net_minor, currency),
+        net=money.text(note.net_minor + before, currency),
         tax=money.text(note.tax_minor, currency),
-        total=money.text(note.total_minor, currency),
+        total=money.text(note.total_minor + before, currency),
+        prepaid=money.text(before, currency) if before else "",
         due=money.text(note.total_minor, currency),
         due_on=note.issue_date,
         notes=[note.reason, *note.notes],
@@ -223,6 +227,8 @@ def _groups(
 
 
 def _line(line: InvoiceLine, row: InvoiceTax, currency: str) -> cii.Line:
+    if line.taxed_minor is not None:
+        return _used(line, line.taxed_minor, row, currency)
     before = line.amount_minor if line.list_minor is None else line.list_minor
     cut = before - line.amount_minor
     price, price_of = _price(line.unit_price, line.credits or 1, before, currency)
@@ -240,15 +246,30 @@ def _line(line: InvoiceLine, row: InvoiceTax, currency: str) -> cii.Line:
     )
 
 
+def _used(line: InvoiceLine, base: int, row: InvoiceTax, currency: str) -> cii.Line:
+    """Credits that were used, at what was paid for them; what was corrected goes off as a quantity below
+    zero, since no price may be (BR-27)."""
+    return cii.Line(
+        name=line.text,
+        quantity="1" if base >= 0 else "-1",
+        price=money.text(abs(base), currency),
+        price_of="1",
+        net=money.text(base, currency),
+        category=row.category,
+        rate=_rate(row),
+        period=(line.period_from, line.period_to),
+    )
+
+
 def _note_line(line: CreditNoteLine, row: InvoiceTax, currency: str) -> cii.Line:
     credits = line.credits or 1
-    price, price_of = _price("", credits, line.amount_minor, currency)
+    price, price_of = _price("", credits, line.base_minor, currency)
     return cii.Line(
         name=line.text,
         quantity=str(credits),
         price=price,
         price_of=price_of,
-        net=money.text(line.amount_minor, currency),
+        net=money.text(line.base_minor, currency),
         category=row.category,
         rate=_rate(row),
     )

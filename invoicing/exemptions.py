@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from django.db.models import Q
 
 from accounts.models import Customer
+from creditops.lib import calendar
 from creditops.lib.refusals import Refusal
 from invoicing.models import TaxExemption
 
@@ -51,6 +52,13 @@ def record(
     if not is_new:
         raise Refusal("exemption_known", f"Certificate {made} is recorded already.")
     return made
+
+
+def turns(customer: Customer, zone: str) -> list[datetime]:
+    """When certificates of the customer begin and stop to count, in the books' `zone`."""
+    found = TaxExemption.objects.filter(customer=customer).values_list("valid_from", "valid_until")
+    days = [day for first, last in found for day in (first, last + timedelta(days=1))]
+    return [calendar.local_midnight(day, zone) for day in days]
 
 
 def in_force(customer: Customer, on: date) -> TaxExemption | None:

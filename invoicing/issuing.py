@@ -12,6 +12,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import prefetch_related_objects
 
 from accounts.models import Customer
 from contracts.models import Contract, ScheduledCharge
@@ -25,19 +26,20 @@ from invoicing import (
     seller,
     tax,
     tax_ids,
+    tax_months,
     translation,
 )
-from invoicing.models import Invoice, InvoiceLine, InvoiceTax, InvoiceVoid
+from invoicing.models import Invoice, InvoiceLine, InvoiceTax, InvoiceVoid, SellerProfile
 from invoicing.translation import receivable_source
 from ledger import balances, books, chart, exchange, posting
 from ledger.journal import Posting, post
-from ledger.models import Block, Holder, JournalEntry
+from ledger.models import Block, BookSettings, Holder, JournalEntry
 from ledger.periods import Months
 
 RENDER = "invoicing.render"
 # What holds a document back until somebody has told more: it is a draft until then, and no fault.
 HOLDS = frozenset({"tax_rate_unknown", "tax_id_doubtful", "seller_tax_id_missing"})
-CREDITS, SERVICES = "credits", "services"
+CREDITS, SERVICES = tax.CREDITS, tax.SERVICES
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,8 @@ class Line:
 
     `amount_minor` is net, `list_minor` before the document's discount; `charge` the scheduled charge
     that it bills; `tax_rate` a rate of its own in percent instead of the customer's; `product` its tax
-    code in the tax table, by default that of credits or of services.
+    code in the tax table, by default that of credits or of services. `taxed_minor` is what the tax is on
+    where it was paid before and only the tax is owed, and `taxed` that tax.
     """
 
     kind: str
@@ -61,6 +64,13 @@ class Line:
     list_minor: int | None = None
     tax_rate: str = ""
     product: str = ""
+    taxed_minor: int | None = None
+    taxed: tax.Tax | None = None
+
+    @property
+    def base_minor(self) -> int:
+        """What its tax is on."""
+        return self.amount_minor if self.taxed_minor is None else self.taxed_minor
 
 
 @dataclass(frozen=True)
@@ -101,19 +111,24 @@ def issue(document: Document, *, at: datetime) -> Invoice:
     with transaction.atomic():
         current = books.current(at)
         today = books.date_of(at, current)
-        Months([today], received_on=today)
+        owed_from = document.receivable_at
+        owed_now = owed_from is not None and owed_from <= at
+        owed_on = books.date_of(owed_from, current) if owed_from and owed_now else today
+        months = Months([owed_on, today], received_on=today)
         if Invoice.objects.filter(source=document.source).exists():
             raise Refusal("already_invoiced", f"{document.source} has its invoice already.")
         number = numbering.take(numbering.INVOICES, today)
         invoice = _write(document, number, at)
-        if document.receivable_at is not None:
-            if document.receivable_at <= at:
-                post_receivable(invoice, owed_from=document.receivable_at, at=at)
-            else:
-                due.plan(
-                    "invoicing.receivable", invoice.number, document.receivable_at,
-                    rank=due.START, group=document.customer.code,
-                )  # fmt: skip
+        # Nobody else sees the invoice yet: no second asker, no void, no note to look for.
+        if owed_from is not None and owed_now and invoice.total_minor:
+            _post_owed(invoice, owed_from, current, months.posting_date(owed_on), at)
+        elif owed_from is not None and not owed_now:
+            due.plan(
+                "invoicing.receivable", invoice.number, owed_from,
+                rank=due.START, group=document.customer.code,
+            )  # fmt: skip
+        if document.holder is not None and any(row.at_use for row in invoice.taxes.all()):
+            tax_months.plan(document.holder, after=at)
         outbox.add(RENDER, invoice.number, {"number": invoice.number}, at=at)
         if invoice.total_minor and not document.prepaid:
             dunning_plan.next_step(invoice, after=at)
@@ -142,29 +157,45 @@ def post_receivable(invoice: Invoice, *, owed_from: datetime, at: datetime) -> N
         locks.hold(f"invoice:{invoice.number}")
         if is_receivable(invoice) or InvoiceVoid.objects.filter(invoice=invoice).exists():
             return
-        _let_overage_be_posted(invoice, current.currency, at)
-        credit = translation.owed_parts(invoice, owed_from)
-        total = exchange.functional(invoice.total_minor, invoice.currency, owed_from)
-        post(
-            Posting(
-                on=months.posting_date(owed_on),
-                recipe="JE-16" if chart.UNBILLED in credit else "JE-02",
-                memo=f"Invoice {invoice.number}",
-                source=receivable_source(invoice),
-                customer_id=invoice.customer_id,
-                holder=invoice.holder,
-            ),
-            debit={chart.RECEIVABLES: total, chart.CURRENCY: sum(credit.values()) - total},
-            credit=credit,
-            foreign=translation.foreign_parts(invoice),
-            currency=current.currency,
-            at=at,
-        )
-        for line in invoice.lines.filter(charge__isnull=False).select_related("charge__contract"):
-            owed.take_over(line.charge, on=months.posting_date(owed_on), at=at)
+        _post_owed(invoice, owed_from, current, months.posting_date(owed_on), at)
         for note in invoice.credit_notes.order_by("id"):
             waited_until = max(owed_on, note.issue_date)
             note_entries.post_note(note, on=months.posting_date(waited_until), at=at)
+
+
+def _post_owed(
+    invoice: Invoice, owed_from: datetime, current: BookSettings, on: date, at: datetime
+) -> None:
+    """The entry of what the customer owes, of day `on`; what was owed before goes over into it."""
+    _let_overage_be_posted(invoice, current.currency, at)
+    credit = translation.owed_parts(invoice, owed_from)
+    total = exchange.functional(invoice.total_minor, invoice.currency, owed_from)
+    post(
+        Posting(
+            on=on,
+            recipe=_recipe(credit),
+            memo=f"Invoice {invoice.number}",
+            source=receivable_source(invoice),
+            customer_id=invoice.customer_id,
+            holder=invoice.holder,
+        ),
+        debit={chart.RECEIVABLES: total, chart.CURRENCY: sum(credit.values()) - total},
+        credit=credit,
+        foreign=translation.foreign_parts(invoice),
+        currency=current.currency,
+        at=at,
+    )
+    if any(line.charge_id for line in invoice.lines.all()):
+        charged = invoice.lines.filter(charge__isnull=False)
+        for line in charged.select_related("charge__contract"):
+            owed.take_over(line.charge, on=on, at=at)
+
+
+def _recipe(credit: Mapping[str, int]) -> str:
+    """Which recipe bills these: tax alone is that of credits as they are used."""
+    if credit.keys() == {chart.TAX}:
+        return "JE-44"
+    return "JE-16" if chart.UNBILLED in credit else "JE-02"
 
 
 def earned(invoice: Invoice) -> dict[str, int]:
@@ -198,10 +229,12 @@ def is_posted(invoice: Invoice) -> bool:
 
 
 def _write(document: Document, number: numbering.Number, at: datetime) -> Invoice:
-    applied = _taxes_of(document, at)
+    vendor = seller.profile()
+    applied = _taxes_of(document, vendor, at)
     rates = list(dict.fromkeys(applied))
     taxes = [_tax(no, rate, document, applied) for no, rate in enumerate(rates, start=1)]
-    net, taxed = sum(row.net_minor for row in taxes), sum(row.tax_minor for row in taxes)
+    net = sum(line.amount_minor for line in document.lines)
+    taxed = sum(row.tax_minor for row in taxes)
     invoice = Invoice.objects.create(
         number=str(number),
         series=number.series,
@@ -222,7 +255,7 @@ def _write(document: Document, number: numbering.Number, at: datetime) -> Invoic
         tax_category=rates[0].category,
         tax_rate=taxes[0].rate_pct if len(taxes) == 1 else "",
         tax_note="; ".join(_tax_notes(document, rates, taxed, at))[:200],
-        seller=seller.as_printed(),
+        seller=seller.as_printed(vendor),
         buyer=as_printed(document.customer),
         notes=list(document.notes),
         receivable_at=document.receivable_at,
@@ -240,6 +273,7 @@ def _write(document: Document, number: numbering.Number, at: datetime) -> Invoic
             credits=line.credits,
             unit_price=line.unit_price,
             amount_minor=line.amount_minor,
+            taxed_minor=line.taxed_minor,
             list_minor=line.list_minor,
             tax_no=rates.index(applied[position - 1]) + 1,
             period_from=line.period_from,
@@ -249,6 +283,8 @@ def _write(document: Document, number: numbering.Number, at: datetime) -> Invoic
         )
         for position, line in enumerate(document.lines, start=1)
     )
+    # What was issued never changes: read once, for the entry, the paper and the e-invoice.
+    prefetch_related_objects([invoice], "lines", "taxes")
     return invoice
 
 
@@ -271,17 +307,35 @@ def _tax_notes(document: Document, rates: Sequence[tax.Tax], taxed: int, at: dat
     return said
 
 
-def _taxes_of(document: Document, at: datetime) -> list[tax.Tax]:
-    """The tax of each line: by its product, or at a rate of its own; a reverse charge is proven."""
-    vendor, buyer = seller.profile(), document.customer
+def _taxes_of(document: Document, vendor: SellerProfile, at: datetime) -> list[tax.Tax]:
+    """The tax of each line: by its product, or at a rate of its own; of credits that are taxed as they are
+    used none yet. A reverse charge is proven."""
+    buyer = document.customer
+    told = [line.taxed or _not_yet(document, line, at) for line in document.lines]
     products = [line.product or _product(line) for line in document.lines]
-    known = {product: tax.of(buyer, vendor, at, product=product) for product in set(products)}
-    if any(found.category == tax.REVERSE_CHARGE for found in known.values()):
-        tax_ids.prove(buyer, vendor, at=at)
-    return [
-        known[product].at_rate(line.tax_rate) if line.tax_rate else known[product]
-        for line, product in zip(document.lines, products, strict=True)
+    asked = {product for product, found in zip(products, told, strict=True) if found is None}
+    known = tax.of_each(buyer, vendor, at, asked) if asked else {}
+    applied = [
+        found or (known[product].at_rate(line.tax_rate) if line.tax_rate else known[product])
+        for line, product, found in zip(document.lines, products, told, strict=True)
     ]
+    if any(found.category == tax.REVERSE_CHARGE for found in applied):
+        tax_ids.prove(buyer, vendor, at=at)
+    return applied
+
+
+def _not_yet(document: Document, line: Line, at: datetime) -> tax.Tax | None:
+    """The tax of a line of credits that are taxed as they are used; None: it is taxed here. What it bills was
+    sold when its charge was made; a rate of its own was written by somebody who knows it."""
+    sells = line.block is not None or (
+        line.charge is not None and line.charge.kind != ScheduledCharge.Kind.OVERAGE
+    )
+    if not sells or document.holder is None or line.tax_rate:
+        return None
+    sold_at = at if line.charge is None else line.charge.recorded_at
+    if not tax.due_at_use(document.holder, sold_at):
+        return None
+    return tax.later(document.customer.language)
 
 
 def _product(line: Line) -> str:
@@ -291,7 +345,7 @@ def _product(line: Line) -> str:
 def _tax(no: int, rate: tax.Tax, document: Document, applied: Sequence[tax.Tax]) -> InvoiceTax:
     """The tax of the lines that this rate applies to: on their sum, rounded once (I7)."""
     nets = [
-        line.amount_minor for line, own in zip(document.lines, applied, strict=True) if own == rate
+        line.base_minor for line, own in zip(document.lines, applied, strict=True) if own == rate
     ]
     return InvoiceTax(
         no=no,
@@ -302,6 +356,7 @@ def _tax(no: int, rate: tax.Tax, document: Document, applied: Sequence[tax.Tax])
         taxable_minor=rate.taxable(nets),
         tax_minor=rate.on(nets),
         note=rate.note[:200],
+        at_use=rate.at_use,
     )
 
 

@@ -144,7 +144,9 @@ def _plan(version: PlanVersion) -> str:
 
 def _cost(subscription: Subscription, net_minor: int, at: datetime) -> str:
     """An amount with its tax, as people write it."""
-    cost = plan_charges.cost(subscription.customer, net_minor, subscription.currency, at)
+    cost = plan_charges.cost(
+        subscription.customer, net_minor, subscription.currency, at, holder=subscription.holder
+    )
     total = money.for_people(cost.total_minor, cost.currency)
     if not cost.tax_minor:
         return total

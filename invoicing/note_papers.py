@@ -44,8 +44,9 @@ def facts(note: CreditNote, lines: Sequence[CreditNoteLine]) -> dict[str, Any]:
     """What the document prints, as text: the context of its template."""
     language, currency, invoice = note.language, note.currency, note.invoice
     rows = [_row(note, line) for line in lines]
-    rendering.carry(rows, [line.amount_minor for line in lines], currency, language)
-    rates = dict(invoice.taxes.order_by().values_list("no", "rate_pct"))
+    rendering.carry(rows, [line.base_minor for line in lines], currency, language)
+    before = sum(line.taxed_minor or 0 for line in lines)
+    rates = dict(invoice.taxes.filter(at_use=False).order_by().values_list("no", "rate_pct"))
     return {
         **rendering.frame(note, "credit_note"),
         "invoice": {
@@ -55,8 +56,12 @@ def facts(note: CreditNote, lines: Sequence[CreditNoteLine]) -> dict[str, Any]:
         "headline": _headline(note),
         "rows": rows,
         "has": {"credits": any(row["credits"] for row in rows)},
-        "net": printed.amount(note.net_minor, currency, language),
-        "taxes": rendering.taxes(note.taxes.order_by("no"), rates, currency, language),
+        "net": printed.amount(note.net_minor + before, currency, language),
+        "gross": printed.amount(note.total_minor + before, currency, language),
+        "billed_before": printed.amount(-before, currency, language) if before else "",
+        "taxes": rendering.taxes(
+            note.taxes.filter(no__in=rates).order_by("no"), rates, currency, language
+        ),
         "tax_note": invoice.tax_note,
         "total": printed.amount(note.total_minor, currency, language),
         "reason": note.reason,
@@ -98,5 +103,5 @@ def _row(note: CreditNote, line: CreditNoteLine) -> dict[str, Any]:
         "position": str(line.position),
         "text": line.text,
         "credits": "" if line.credits is None else printed.credits(line.credits, note.language),
-        "amount": printed.amount(line.amount_minor, note.currency, note.language),
+        "amount": printed.amount(line.base_minor, note.currency, note.language),
     }

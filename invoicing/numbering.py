@@ -11,7 +11,7 @@ from datetime import date
 
 from django.db import transaction
 
-from invoicing.models import NumberSeries
+from creditops.lib import sql
 
 INVOICES = "INV"
 CREDIT_NOTES = "CN"
@@ -37,11 +37,7 @@ def take(series: str, wanted: date) -> Number:
     """
     if not transaction.get_connection().in_atomic_block:
         raise RuntimeError("a number is taken inside the issuing transaction")
-    NumberSeries.objects.bulk_create(
-        [NumberSeries(series=series, year=wanted.year)], ignore_conflicts=True
+    [(last, last_date)] = sql.rows(
+        "invoicing", "take_number", series=series, year=wanted.year, wanted=wanted
     )
-    row = NumberSeries.objects.select_for_update().get(series=series, year=wanted.year)
-    row.last += 1
-    row.last_date = max(wanted, row.last_date or wanted)
-    row.save(update_fields=["last", "last_date"])
-    return Number(series, wanted.year, row.last, row.last_date)
+    return Number(series, wanted.year, last, last_date)

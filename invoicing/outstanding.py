@@ -9,6 +9,9 @@ from typing import Any
 from creditops.lib import sql
 from ledger import books
 
+# What stands in place of a category where credits were sold that are taxed as they are used.
+AT_USE = "at use"
+
 
 @dataclass(frozen=True)
 class Open:

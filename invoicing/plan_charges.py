@@ -24,7 +24,7 @@ from invoicing.issuing import Document, Line
 from invoicing.models import CardCharge, Invoice, InvoiceLine, Payment
 from ledger import books, exchange, graces, grants, holders, pool_books
 from ledger.grants import Grant
-from ledger.models import Block, Pool
+from ledger.models import Block, Holder, Pool
 from ledger.periods import Months
 
 # How a gateway's no begins, whatever its reason.
@@ -51,9 +51,26 @@ class Cost:
         return self.net_minor + self.tax_minor
 
 
-def cost(customer: Customer, net_minor: int, currency: str, at: datetime) -> Cost:
-    """What a charge of `net_minor` comes to for a customer, with tax, at `at`."""
-    applied = tax.of(customer, seller.profile(), at, product=issuing.CREDITS)
+def cost(
+    customer: Customer,
+    net_minor: int,
+    currency: str,
+    at: datetime,
+    *,
+    holder: Holder | None = None,
+    used: bool = False,
+) -> Cost:
+    """What a charge of `net_minor` comes to for a customer, with the tax that is due with it, at `at`.
+
+    Args:
+        holder: whose credits it pays for; None: of a subscription that is still to begin.
+        used: they are used already, beyond the balance: taxed in any case.
+    """
+    vendor = seller.profile()
+    if used:
+        applied = tax.of(customer, vendor, at, product=issuing.CREDITS)
+    else:
+        applied = tax.of_credits(customer, vendor, at, holder=holder)
     return Cost(net_minor, applied.on([net_minor]), currency)
 
 

@@ -11,6 +11,8 @@ from datetime import datetime
 from itertools import accumulate
 from typing import Any
 
+from django.db.models import prefetch_related_objects
+
 from creditops.lib import files, languages, printed
 from creditops.lib import pdf as paper
 from creditops.lib.models import StoredFile
@@ -39,7 +41,8 @@ def pdf(invoice: Invoice, *, at: datetime) -> StoredFile:
     found = files.find(name)
     if found is not None:
         return found
-    lines = list(invoice.lines.order_by("position"))
+    prefetch_related_objects([invoice], "lines", "taxes")
+    lines = list(invoice.lines.all())
     content = paper.render(
         "documents/invoice.html",
         facts(invoice, lines),
@@ -59,15 +62,18 @@ def facts(invoice: Invoice, lines: Sequence[InvoiceLine]) -> dict[str, Any]:
         shown = line_lists.by_kind(lines, language)
         notes.append(line_lists.note(invoice, lines))
     rows = [_row(invoice, line) for line in shown]
-    carry(rows, [line.amount_minor for line in shown], currency, language)
-    charged = list(invoice.taxes.order_by("no"))
+    carry(rows, [line.base_minor for line in shown], currency, language)
+    charged = [row for row in invoice.taxes.all() if not row.at_use]
+    before = sum(line.taxed_minor or 0 for line in lines)
     return {
         **frame(invoice, "invoice"),
         "due_date": printed.day(invoice.due_date, language),
         "headline": _headline(invoice),
         "rows": rows,
         "has": {column: any(row[column] for row in rows) for column in _OPTIONAL_COLUMNS},
-        "net": printed.amount(invoice.net_minor, currency, language),
+        "net": printed.amount(invoice.net_minor + before, currency, language),
+        "gross": printed.amount(invoice.total_minor + before, currency, language),
+        "billed_before": printed.amount(-before, currency, language) if before else "",
         "taxes": taxes(charged, {row.no: row.rate_pct for row in charged}, currency, language),
         "tax_note": invoice.tax_note,
         "total": printed.amount(invoice.total_minor, currency, language),
@@ -189,7 +195,7 @@ def _row(invoice: Invoice, line: InvoiceLine) -> dict[str, Any]:
         "credits": "" if line.credits is None else printed.credits(line.credits, language),
         "unit_price": price and printed.unit_price(price, currency, language),
         "discount": _discount(invoice, line),
-        "amount": printed.amount(line.amount_minor, currency, language),
+        "amount": printed.amount(line.base_minor, currency, language),
     }
 
 

@@ -26,9 +26,9 @@ def define(**fields: Any) -> SellerProfile:
     return made
 
 
-def as_printed() -> dict[str, str]:
-    """The seller's facts to freeze on a document."""
-    seller = profile()
+def as_printed(seller: SellerProfile | None = None) -> dict[str, str]:
+    """The seller's facts to freeze on a document; `seller` if they have been read already."""
+    seller = seller or profile()
     return {
         "name": seller.legal_name or seller.name,
         "address": seller.address,

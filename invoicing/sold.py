@@ -17,7 +17,7 @@ from ledger.models import Block
 from ledger.periods import Months
 
 CONSUMED = (InvoiceLine.Kind.OVERAGE, InvoiceLine.Kind.GRACE)
-_WITHOUT_CREDITS = (InvoiceLine.Kind.OTHER, InvoiceLine.Kind.INTEREST)
+_WITHOUT_CREDITS = (InvoiceLine.Kind.OTHER, InvoiceLine.Kind.INTEREST, InvoiceLine.Kind.USE)
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ def open_up(invoice: Invoice, *, at: datetime) -> Opened:
     months = Months([today], received_on=today)
     settling.lock_pools(invoice, at=at)
     lines = list(invoice.lines.select_related("charge__contract", "charge__term"))
-    blocks = {line.pk: _block(line) for line in lines}
+    blocks = {line.pk: block_of(line) for line in lines}
     rests = grants.rests([block for block in blocks.values() if block is not None], at=at)
     locks.hold(f"invoice:{invoice.number}")
     if invoice.contract_id is not None:
@@ -80,7 +80,8 @@ def lock(contract: Contract, *, at: datetime) -> None:
     Contract.objects.select_for_update(of=("self",)).get(pk=contract.pk)
 
 
-def _block(line: InvoiceLine) -> Block | None:
+def block_of(line: InvoiceLine) -> Block | None:
+    """The block that a line sold; None before it is granted, and for a line without credits."""
     if line.block_id is not None:
         return line.block
     return None if line.charge is None else activation.block_of(line.charge)

@@ -69,8 +69,9 @@ def change_plan(subscription: Subscription, plan: Plan, *, at: datetime) -> Subs
         found = subscriptions.lock(subscription)
         version = plans.version_at(plan, at)
         if not _is_larger(version, found.version):
-            return subscriptions.choose_next(found, plan)
+            return subscriptions.choose_next(found, plan, at=at)
         _check_may_grow(found, version)
+        subscriptions.check_consumer(found, version, at=at)
         term = _running(found, at)
         charge = grace_charges.leave_upgrade(found, term, version, at=at)
         try:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from fractions import Fraction
 
 from accounts.models import Customer
+from contracts import terms_of_sale
 from creditops.lib import languages, money, policies, policy_values
 from creditops.lib.policies import Policy
 from creditops.lib.refusals import Refusal
 from invoicing import exemptions, tax_rates
 from invoicing.models import InvoiceTax, SellerProfile, TaxRate
 from ledger import books
+from ledger.models import Holder
 
 # The member states of the European Union, ISO 3166.
 EU = frozenset(
@@ -27,7 +29,12 @@ WITH_REASON = frozenset({EXEMPT, REVERSE_CHARGE, EXPORT, OUTSIDE})
 # Of these no product has a rate of its own: the customer owes the tax, or nobody does.
 _WHOLE_DOCUMENT = frozenset({EXEMPT, REVERSE_CHARGE, EXPORT})
 
+# Tax codes of what is sold, in the tax table.
+CREDITS, SERVICES = "credits", "services"
+
 HOLD, NONE = "HOLD", "NONE"
+POINT = "tax_point"
+AT_SALE, AT_REDEMPTION = "TAX_AT_SALE", "TAX_AT_REDEMPTION"
 
 _WORDS = {
     STANDARD: "standard rate",
@@ -40,12 +47,12 @@ _WORDS = {
 
 _POLICIES = (
     Policy(
-        "tax_point",
-        "TAX_AT_SALE",
-        policy_values.choice("TAX_AT_SALE", "TAX_AT_REDEMPTION"),
+        POINT,
+        AT_SALE,
+        policy_values.choice(AT_SALE, AT_REDEMPTION),
         "tax",
-        "When tax on credits is due: when they are sold, or as they are used.",
-        waits_for="tax as credits are used is not computed yet",
+        "When tax on credits is due: when they are sold, or as they are used. What was sold before stays "
+        "as it was sold.",
     ),
     Policy(
         "tax_unknown",
@@ -75,13 +82,17 @@ def words(category: str) -> str:
 
 @dataclass(frozen=True)
 class Tax:
-    """The tax of a document: EN 16931 category, rate and taxable share in percent, printed note."""
+    """The tax of a document: EN 16931 category, rate and taxable share in percent, printed note.
+
+    `at_use`: none yet, since the credits sold are taxed as they are used.
+    """
 
     category: str
     rate_pct: Fraction
     share_pct: Fraction = Fraction(100)
     note: str = ""
     rounding: str = money.HALF_UP
+    at_use: bool = False
 
     def on(self, nets: Sequence[int]) -> int:
         """The tax on these nets in minor units: on their sum, rounded once (I7)."""
@@ -114,25 +125,44 @@ def define_settings() -> None:
 def stored(row: InvoiceTax, rounding: str) -> Tax:
     """The tax of an invoice as it was issued, in books that round so."""
     rate, share = money.decimal(row.rate_pct), money.decimal(row.share_pct)
-    return Tax(row.category, rate, share, rounding=rounding)
+    return Tax(row.category, rate, share, row.note, rounding, row.at_use)
+
+
+def later(language: str) -> Tax:
+    """The tax of credits that are taxed as they are used: none at their sale, which is no tax invoice for
+    them (I10)."""
+    return Tax(OUTSIDE, Fraction(0), note=languages.say(language, "taxed_at_use"), at_use=True)
+
+
+def due_at_use(holder: Holder, sold_at: datetime) -> bool:
+    """Whether credits that were sold to a holder at `sold_at` are taxed as they are used: by the setting of
+    that instant, whatever it is now."""
+    return bool(terms_of_sale.in_force(holder, sold_at)[POINT] == AT_REDEMPTION)
 
 
 def of(customer: Customer, seller: SellerProfile, at: datetime, *, product: str = "") -> Tax:
-    """The tax of what `customer` buys at `at`, with its printed note in the customer's language.
+    """The tax of one product that `customer` buys at `at`; see `of_each`."""
+    return of_each(customer, seller, at, [product])[product]
+
+
+def of_each(
+    customer: Customer, seller: SellerProfile, at: datetime, products: Collection[str]
+) -> dict[str, Tax]:
+    """The tax of what `customer` buys at `at`, by product, with its printed note in the customer's language.
 
     From a seller in the European Union a business in another member state that gives its VAT id owes
     the tax itself, and nothing is taxed outside; a certificate exempts; else a matching rate of the tax
     table decides: the customer's own country's, consumers elsewhere in the Union included.
 
     Args:
-        product: the tax code of what is sold; empty: what has no rate of its own.
+        products: the tax codes of what is sold; an empty one: what has no rate of its own.
 
     Raises Refusal `tax_rate_unknown` where the table should have a rate and has none (I11).
     """
     current = books.current(at)
     abroad = _abroad(customer, seller, at)
     if abroad is not None:
-        return abroad
+        return dict.fromkeys(products, abroad)
     certificate = exemptions.in_force(customer, books.date_of(at, current))
     if certificate is not None:
         note = languages.say(
@@ -141,12 +171,48 @@ def of(customer: Customer, seller: SellerProfile, at: datetime, *, product: str 
             reason=certificate.reason,
             certificate=certificate.certificate,
         )
-        return Tax(EXEMPT, Fraction(0), note=note)
-    rate = tax_rates.find(customer, at, product)
-    if rate is None:
+        return dict.fromkeys(products, Tax(EXEMPT, Fraction(0), note=note))
+    rates = tax_rates.find_each(customer, at, products)
+    if None in rates.values():
         _check_known(customer, seller, at)
-        return Tax(OUTSIDE, Fraction(0))
-    return replace(_by_table(rate, customer.language), rounding=current.rounding)
+    return {
+        product: Tax(OUTSIDE, Fraction(0))
+        if rate is None
+        else replace(_by_table(rate, customer.language), rounding=current.rounding)
+        for product, rate in rates.items()
+    }
+
+
+def of_credits(
+    customer: Customer, seller: SellerProfile, at: datetime, *, holder: Holder | None = None
+) -> Tax:
+    """The tax that the sale of credits would carry at `at`; none where they are taxed as they are used.
+
+    Args:
+        holder: whose pool they would go to; None: it is made with the sale.
+    """
+    scopes = [policies.customer_scope(customer.code)]
+    settings = (
+        policies.in_force(scopes, at) if holder is None else terms_of_sale.in_force(holder, at)
+    )
+    if settings[POINT] == AT_REDEMPTION:
+        return later(customer.language)
+    return of(customer, seller, at, product=CREDITS)
+
+
+def changes(customer: Customer, first: datetime, last: datetime, zone: str) -> list[datetime]:
+    """The instants between two at which another rate of the table or certificate may begin to count for a
+    customer, in order."""
+    return sorted(
+        {
+            instant
+            for instant in (
+                *tax_rates.beginnings(customer.country, first, last),
+                *exemptions.turns(customer, zone),
+            )
+            if first < instant < last
+        }
+    )
 
 
 def _abroad(customer: Customer, seller: SellerProfile, at: datetime) -> Tax | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from datetime import datetime
 
 from django.db.models import Q
@@ -65,19 +66,36 @@ def define(
 
 
 def find(customer: Customer, at: datetime, product: str = "") -> TaxRate | None:
-    """The rate in force where the customer is: of its region, else of its country; there of the
-    product, else of everything; of several the newest."""
-    rates = TaxRate.objects.filter(
+    """The rate in force where the customer is, of one product or of what has none of its own."""
+    return find_each(customer, at, [product])[product]
+
+
+def find_each(
+    customer: Customer, at: datetime, products: Collection[str]
+) -> dict[str, TaxRate | None]:
+    """The rate of each product in force where the customer is: of its region, else of its country; there
+    of the product, else of everything; of several the newest."""
+    known = TaxRate.objects.filter(
         Q(region=customer.region) | Q(region=""),
-        Q(product=product) | Q(product=""),
+        product__in={*products, ""},
         country=customer.country,
         effective_from__lte=at,
     )
-    return max(
-        rates,
-        key=lambda rate: (bool(rate.region), bool(rate.product), rate.effective_from),
-        default=None,
+    rates = sorted(
+        known, key=lambda rate: (bool(rate.region), bool(rate.product), rate.effective_from)
     )
+    return {
+        product: next((rate for rate in reversed(rates) if rate.product in (product, "")), None)
+        for product in products
+    }
+
+
+def beginnings(country: str, first: datetime, last: datetime) -> list[datetime]:
+    """When rates of a country begin, between two instants."""
+    found = TaxRate.objects.filter(
+        country=country, effective_from__gt=first, effective_from__lt=last
+    )
+    return list(found.order_by().values_list("effective_from", flat=True).distinct())
 
 
 def by_region(country: str, at: datetime) -> bool:

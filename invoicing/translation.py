@@ -33,6 +33,7 @@ ACCOUNT_OF = {
     InvoiceLine.Kind.GRACE: chart.UNBILLED,
     InvoiceLine.Kind.OTHER: chart.USAGE,
     InvoiceLine.Kind.INTEREST: chart.INTEREST,
+    InvoiceLine.Kind.USE: chart.TAX,
 }
 
 
@@ -77,7 +78,10 @@ def owed_parts(invoice: Invoice, owed_from: datetime) -> dict[str, int]:
 
 
 def option_of(invoice: Invoice) -> PurchaseOption | None:
-    """The right that an invoice sold with its credits (V6)."""
+    """The right that an invoice sold with its credits (V6): nothing else is sold with one."""
+    sold = (account_of(line) == chart.DEFERRED_CREDITS for line in invoice.lines.all())
+    if not any(sold):
+        return None
     return PurchaseOption.objects.filter(source=invoice.source).first()
 
 

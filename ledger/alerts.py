@@ -21,13 +21,15 @@ def announce(crossings: Collection[ThresholdCrossing], *, at: datetime) -> None:
     by_pool: dict[tuple[int, int], list[ThresholdCrossing]] = {}
     for crossing in crossings:
         by_pool.setdefault((crossing.customer_id, crossing.pool_id), []).append(crossing)
-    for (customer, pool), crossed in by_pool.items():
-        outbox.add(
-            ALERT,
-            f"{customer}-{crossed[0].id}",
-            {"customer": customer, "pool": pool, "crossings": [c.id for c in crossed]},
-            at=at,
-        )
+    letters = {
+        f"{customer}-{crossed[0].id}": {
+            "customer": customer,
+            "pool": pool,
+            "crossings": [crossing.id for crossing in crossed],
+        }
+        for (customer, pool), crossed in by_pool.items()
+    }
+    outbox.add_all(ALERT, letters, at=at)
 
 
 def deliver(key: str, payload: dict[str, Any], at: datetime) -> None:

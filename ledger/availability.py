@@ -62,7 +62,7 @@ def check(message: Message, at: datetime) -> Verdict:
     looked at: a pack counts as its next whole credit.
     """
     waiting = punctuality.catch_up(message.named(), at)
-    event = resolving.resolve([(0, message)], at, waiting=waiting)[0]
+    event = resolving.resolve_one(message, at, waiting=waiting)
     if event.status:
         return Verdict(False, 0, 0, event.code)
     verdict = Verdict(True, 0, 0)

@@ -90,6 +90,8 @@ class Batch:
 
     def _begin(self, fresh: Mapping[HolderKey, Sequence[Event]]) -> None:
         """Make ready to look at events one by one."""
+        if not fresh:
+            return
         rows = [row for holder in fresh for row in self._own.get(holder.holder_id, ())]
         sums = usage_rows.read_sums((row[3] for row in rows), (row[0] for row in rows))
         self.seats.read(self._seats_asked(fresh))

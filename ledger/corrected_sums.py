@@ -28,7 +28,7 @@ def rates(event: UsageEvent) -> list[CompiledRate]:
     """The rates that priced the event; none if it was rated already."""
     if event.tariff_id is None:
         return []
-    book = tariffs.PriceBook([(event.customer_id, event.holder_id)])
+    book = tariffs.PriceBook.read([(event.customer_id, event.holder_id)])
     asked = (event.meter_id, event.data or {})
     return book.rates(event.holder_id, tariffs.compiled(event.tariff_id), asked, event.event_time)
 

@@ -99,7 +99,7 @@ def value_minor(entitlement: Entitlement) -> int:
 
 def offered(holder: Holder, kind: str, at: datetime) -> list[Rate]:
     """The flat fees, or the licences, on the card that prices the holder at `at`, in its order."""
-    tariff = tariffs.PriceBook([(holder.customer_id, holder.id)]).tariff(holder.id, at)
+    tariff = tariffs.PriceBook.read([(holder.customer_id, holder.id)]).tariff(holder.id, at)
     if tariff is None:
         return []
     rates = Rate.objects.select_related("meter").filter(tariff_id=tariff.id, kind=kind)

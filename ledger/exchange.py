@@ -135,7 +135,10 @@ def rate(currency: str, at: datetime) -> Fraction:
     Before the first known rate it is that one: the past is not known better. Raises Refusal
     `currency_without_rate`.
     """
-    ours = books.current(at).currency
+    return _rate(currency, books.current(at).currency, at)
+
+
+def _rate(currency: str, ours: str, at: datetime) -> Fraction:
     if currency == ours:
         return Fraction(1)
     either_way = Q(from_currency=currency, to_currency=ours) | Q(
@@ -155,7 +158,8 @@ def functional(minor: int, currency: str, at: datetime) -> int:
 
     Raises Refusal `currency_without_rate`.
     """
-    return money.rounded(minor * rate(currency, at), books.current(at).rounding)
+    current = books.current(at)
+    return money.rounded(minor * _rate(currency, current.currency, at), current.rounding)
 
 
 def check(currency: str, at: datetime) -> None:

@@ -64,7 +64,7 @@ def rates(event: UsageEvent) -> list[Rate]:
     it was rated already, or if its data, which chose them, lies in an archive file."""
     if event.tariff is None or event.holder is None or event.data_digest is not None:
         return []
-    book = tariffs.PriceBook([(event.customer_id, event.holder.id)])
+    book = tariffs.PriceBook.read([(event.customer_id, event.holder.id)])
     asked = (event.meter_id, event.data or {})
     entitling = event.source.name == ENTITLEMENTS
     compiled = tariffs.compiled(event.tariff.id)

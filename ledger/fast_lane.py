@@ -20,13 +20,14 @@ from ledger import columns, drawdown
 from ledger.line import GENERAL, OBSERVE, Course, Line
 from ledger.messages import Drawn
 from ledger.periods import Months
-from ledger.plain_usage import Flags, Plain
+from ledger.plain_usage import Flags, Groups, Plain
 
 Key = tuple[int, int]
 
 # Clocks of the world have always differed by whole multiples of this.
 _STEP = 30_000_000
-_LAST = np.iinfo(np.int64).max
+_LAST = int(np.iinfo(np.int64).max)
+_EVER, _NEVER = (-_LAST, _LAST), (_LAST, 0)
 # In place of the number of a line: which one it is takes a closer look.
 _UNSURE = -1
 
@@ -75,8 +76,10 @@ class Placed:
 
 def pools(plain: Plain) -> set[tuple[int, int, int, int]]:
     """The pools of plain events: (customer, holder, unit, pool), ids each."""
-    used = (plain.groups[g] for g in np.unique(plain.group).tolist())
-    return {(g.customer_id, g.holder.holder_id, g.price.charge.unit_id, g.pool_id) for g in used}
+    groups = plain.groups
+    unit = np.array([price.charge.unit_id for price in groups.prices], dtype=np.int64)[groups.price]
+    rows = np.stack((groups.customer, groups.holder_ids(), unit, groups.pool), axis=1)
+    return set(map(tuple, rows[np.unique(plain.group)].tolist()))
 
 
 def aside(plain: Plain, lines: Mapping[Key, Line], at: datetime, slow: Collection[Key]) -> Flags:
@@ -88,9 +91,12 @@ def aside(plain: Plain, lines: Mapping[Key, Line], at: datetime, slow: Collectio
         lines: locked, by (customer id, pool id).
         slow: pools from which other events draw in between.
     """
-    own = [(group.customer_id, group.pool_id) for group in plain.groups]
-    spans = {key: (_LAST, 0) if key in slow else _span(lines[key], at) for key in set(own)}
-    of_group = np.array([spans[key] for key in own], dtype=np.int64).reshape(-1, 2)
+    if not len(plain):
+        return np.zeros(0, dtype=bool)
+    own, number = _pools_of(plain.groups)
+    first, last = (columns.instant(int(end)) for end in (plain.time.min(), plain.time.max()))
+    spans = [_NEVER if key in slow else _span(lines[key], at, first, last) for key in own]
+    of_group = np.array(spans, dtype=np.int64).reshape(-1, 2)[number]
     since, until = of_group[:, 0][plain.group], of_group[:, 1][plain.group]
     found: Flags = (
         (plain.time < since) | (plain.time >= until) | (_numbers(plain, lines) == _UNSURE)
@@ -98,18 +104,28 @@ def aside(plain: Plain, lines: Mapping[Key, Line], at: datetime, slow: Collectio
     return found
 
 
-def _span(line: Line, at: datetime) -> tuple[int, int]:
-    """The times, from and before, of events that may go on a line without a closer look."""
-    window = line.window
+def _pools_of(groups: Groups) -> tuple[list[Key], Integers]:
+    """The pools of groups, and which of them each one's is."""
+    _, first, number = np.unique(groups.pool, return_index=True, return_inverse=True)
+    customers, ids = groups.customer[first].tolist(), groups.pool[first].tolist()
+    return list(zip(customers, ids, strict=True)), number
+
+
+def _span(line: Line, at: datetime, first: datetime, last: datetime) -> tuple[int, int]:
+    """The times, from and before, of events that may go on a line without a closer look, as far as events
+    lie between `first` and `last`."""
+    window, rules = line.window, line.rules
     if (
         window.since is None
         or line.stale(at)
-        or line.rules.enforcement == OBSERVE
+        or rules.enforcement == OBSERVE
         or line.seats_since is not None
-        or line.rules.seat_allowance is not None
+        or rules.seat_allowance is not None
     ):
-        return _LAST, 0
-    oldest = max(window.since, at - line.rules.late_window)
+        return _NEVER
+    oldest = max(window.since, at - rules.late_window)
+    if oldest <= first and (window.until is None or last < window.until):
+        return _EVER
     end = _LAST if window.until is None else columns.microseconds(window.until)
     return columns.microseconds(oldest), end
 
@@ -123,7 +139,7 @@ def fits(plain: Plain, lines: Mapping[Key, Line], at: datetime, slow: Collection
     """
     if not len(plain):
         return np.zeros(0, dtype=bool)
-    credits, number, pool = _credits(plain), _numbers(plain, lines), plain.pool
+    credits, number, pool = plain.credits, _numbers(plain, lines), plain.pool
     order = np.lexsort((number, pool))
     starts = _starts(pool[order], number[order])
     totals: dict[Key, dict[int, int]] = {}
@@ -136,24 +152,24 @@ def fits(plain: Plain, lines: Mapping[Key, Line], at: datetime, slow: Collection
     ):
         totals.setdefault((owner, of), {})[line] = total
     good = {key[1]: key not in slow and _takes(lines[key], asked) for key, asked in totals.items()}
-    own = [good.get(group.pool_id, False) for group in plain.groups]
+    own = [good.get(pool, False) for pool in plain.groups.pool.tolist()]
     return np.array(own, dtype=bool)[plain.group]
 
 
 def place(plain: Plain, lines: Mapping[Key, Line], months: Months, zone: str) -> Placed:
     """Draw plain events that fit, each line's in the order of their times."""
-    credits, number, pool = _credits(plain), _numbers(plain, lines), plain.pool
+    credits, number, pool = plain.credits, _numbers(plain, lines), plain.pool
     if not len(plain):
         return Placed(plain, credits, number, credits)
     order = np.lexsort((plain.index, plain.time, number, pool))
     taken = credits[order]
     ends = np.cumsum(taken)
     starts = _starts(pool[order], number[order])
-    groups = [plain.groups[g] for g in plain.group[order][starts].tolist()]
-    of_pool = [lines[group.customer_id, group.pool_id] for group in groups]
+    firsts = order[starts]
+    keys = zip(plain.customer[firsts].tolist(), pool[firsts].tolist(), strict=True)
     courses: list[tuple[Line, Course]] = [
-        (line, line.courses[place])
-        for line, place in zip(of_pool, number[order][starts].tolist(), strict=True)
+        (lines[key], lines[key].courses[which])
+        for key, which in zip(keys, number[firsts].tolist(), strict=True)
     ]
     sizes = np.diff(np.append(starts, len(order)))
     before = ends[starts] - taken[starts]
@@ -161,14 +177,15 @@ def place(plain: Plain, lines: Mapping[Key, Line], months: Months, zone: str) ->
     pos = np.empty(len(plain), dtype=np.int64)
     pos[order] = ends - taken + np.repeat(shift, sizes)
     last = starts + sizes - 1
-    newest = plain.time[order][last].tolist()
+    newest, received = plain.time[order][last].tolist(), columns.microseconds(plain.at)
     for (line, course), end, time in zip(
         courses, (ends[last] + shift).tolist(), newest, strict=True
     ):
         if course is not line:
             line.use_scoped(end - course.consumed)
         course.consumed = end
-        line.has_seen(columns.instant(time))
+        if time > received:
+            line.has_seen(columns.instant(time))
     run = np.repeat(np.arange(len(starts)), sizes)
     runs = _runs(plain, order, taken, pos[order], run, months, zone)
     return Placed(plain, credits, number, pos, runs, courses)
@@ -178,26 +195,36 @@ def _takes(line: Line, asked: Mapping[int, int]) -> bool:
     """Whether a pool can take so many credits, by the number of the line, without a closer look at anything:
     whatever comes first, holds are kept aside and no threshold is reached."""
     general = asked.get(GENERAL, 0)
-    beside = sum(asked.values()) - general
-    if _UNSURE in asked or any(
-        credits > line.courses[number].rest
-        for number, credits in asked.items()
-        if number != GENERAL
-    ):
+    if general > line.room:
         return False
-    if beside and line.held and line.held > line.rest - general:
+    if line.alert_pos is not None and line.consumed + sum(asked.values()) >= line.alert_pos:
         return False
-    reached = line.consumed + general + beside
-    return general <= line.room and (line.alert_pos is None or reached < line.alert_pos)
+    beside = {number: credits for number, credits in asked.items() if number != GENERAL}
+    return not beside or _scopes_take(line, beside, general)
+
+
+def _scopes_take(line: Line, asked: Mapping[int, int], general: int) -> bool:
+    """Whether the lines of a pool's scopes can take so many credits, by their numbers, and its general line
+    those that it is asked for, holds kept aside."""
+    if _UNSURE in asked:
+        return False
+    if any(credits > line.courses[number].rest for number, credits in asked.items()):
+        return False
+    drawn = any(asked.values())
+    return not (drawn and line.held and line.held > line.rest - general)
 
 
 def _numbers(plain: Plain, lines: Mapping[Key, Line]) -> Integers:
     """The number of the line on which each event goes."""
-    found = []
-    for group in plain.groups:
-        course = lines[group.customer_id, group.pool_id].course_of(group.meter.id)
-        found.append(_UNSURE if course is None else course.number)
-    return plain.of_group(found)
+    groups = plain.groups
+    own, pool = _pools_of(groups)
+    with_scopes = np.array([bool(lines[key].scopes) for key in own], dtype=bool)[pool]
+    found = np.full(len(pool), GENERAL)
+    meters = groups.meter_ids()
+    for group in np.flatnonzero(with_scopes).tolist():
+        course = lines[own[pool[group]]].course_of(int(meters[group]))
+        found[group] = _UNSURE if course is None else course.number
+    return found[plain.group]
 
 
 def _starts(pool: Integers, number: Integers) -> Integers:
@@ -224,9 +251,10 @@ def _runs(
     drawn = np.flatnonzero(taken > 0)
     if not len(drawn):
         return None
-    classes = [drawdown.revenue_class([g.price.charge]) for g in plain.groups]
+    classes = [drawdown.revenue_class([price.charge]) for price in plain.groups.prices]
     kinds = sorted(set(classes))
-    kind = plain.of_group([kinds.index(each) for each in classes])[order][drawn]
+    of_price = np.array([kinds.index(each) for each in classes], dtype=np.int64)
+    kind = of_price[plain.groups.price][plain.group][order][drawn]
     day, days = _days(plain.time, zone)
     ordinals = [months.posting_date(each).toordinal() for each in days]
     posted = np.array(ordinals, dtype=np.int64)[day][order][drawn]
@@ -256,7 +284,3 @@ def _days(time: Integers, zone: str) -> tuple[Integers, list[date]]:
     steps, step = np.unique(time // _STEP, return_inverse=True)
     found = [calendar.local_date(columns.instant(s * _STEP), zone) for s in steps.tolist()]
     return step, found
-
-
-def _credits(plain: Plain) -> Integers:
-    return plain.quantity * plain.of_group([g.price.credits for g in plain.groups])

@@ -216,7 +216,7 @@ def _place(
     by: str,
     at: datetime,
 ) -> Hold:
-    event = resolving.resolve([(0, message)], at, waiting=waiting)[0]
+    event = resolving.resolve_one(message, at, waiting=waiting)
     pool, credits = _asked(event, at)
     line = pool_books.lock([(pool.customer_id, pool.id)], at)[pool.customer_id, pool.id]
     known = _stored().filter(customer_id=pool.customer_id, code=code).first()

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from fractions import Fraction
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from creditops.lib import calendar, money, policies, policy_values
@@ -157,8 +157,7 @@ def define() -> None:
         policies.define(policy)
 
 
-@dataclass(frozen=True)
-class HolderKey:
+class HolderKey(NamedTuple):
     """What is needed to find a holder's settings."""
 
     customer_id: int

@@ -372,7 +372,9 @@ class Line(Course):
     @property
     def touched(self) -> bool:
         """Whether something happened that is to be written."""
-        return bool(self.layouts or self.moves) or any(course.drains for course in self.courses)
+        if self.layouts or self.moves or self.drains:
+            return True
+        return any(scope.drains for scope in self.scopes)
 
     def stale(self, now: datetime) -> bool:
         """Whether the running layout is no longer the right one at processing time `now`."""

@@ -20,6 +20,7 @@ from ledger import (
     caps,
     closed_terms,
     columns,
+    directory,
     drawdown,
     fast_lane,
     hold_ends,
@@ -126,8 +127,9 @@ def _accept(
     batch_id = sql.rows("ledger", "next_batch_id")[0][0]
     sources = repetition.source_ids(set(batch.source))
     # What a person lets in, or a hold captures, is never plain.
-    plain = plain_usage.find(batch, at, waiting, unless=admitted or hold is not None)
-    events = resolving.resolve(plain.others(), at, admitted=admitted, waiting=waiting)
+    known = directory.of(batch)
+    plain = plain_usage.find(batch, known, at, waiting, unless=admitted or hold is not None)
+    events = resolving.resolve(plain.others(), known, at, admitted=admitted, waiting=waiting)
     zone = books.current(at).time_zone
     placeable = [event for event in events if not event.status and event.charges]
     months = Months(
@@ -138,7 +140,7 @@ def _accept(
     pools = {*_pools(placeable, at), *fast_lane.pools(plain)}
     lines = pool_books.lock(((row[0], row[3]) for row in pools), at)
     looked_up = again or not recently_seen.trusted()
-    plain, events, known = _tell_new(plain, events, sources, admitted, again)
+    plain, events, stored_already = _tell_new(plain, events, sources, admitted, again)
     if hold is not None and not events[0].status:
         hold_ends.give_back(hold, lines, at)
         events[0].captured = events[0].late = True
@@ -154,7 +156,7 @@ def _accept(
     _write(stored, placed, drawing, sources)
     plain_rows.write(placed, batch_id, sources)
     drawing.seats.write()
-    outcomes = [_outcome(e, known.get(e.index), batch_id) for e in events]
+    outcomes = [_outcome(e, stored_already.get(e.index), batch_id) for e in events]
     return Receipt(batch_id, at, outcomes, list(lines), placed.drawn(batch_id))
 
 
@@ -191,6 +193,8 @@ def _pools(events: Sequence[Event], at: datetime) -> list[tuple[int, int, int, i
         if e.holder is not None
         for charge in e.charges
     }
+    if not wanted:
+        return []
     keys = sorted({(customer, holder) for customer, holder, _ in wanted})
     found = pool_books.find(keys)
     missing = wanted - {(customer, holder, unit) for customer, holder, unit, _ in found}

@@ -26,7 +26,7 @@ def maybe_repeated(
     """
     found = np.zeros(len(plain), dtype=bool)
     batch = plain.batch
-    own = [batch.key[i] for i in plain.index.tolist()]
+    own = plain.texts(batch.key)
     once = set(own)
     twice = once.intersection(others)
     if len(once) < len(own):
@@ -46,19 +46,20 @@ def _stored(
     places = recently_seen.places(customer, keys)
     remembered = recently_seen.maybe(places)
     recently_seen.remember(places)
-    codes = [group.holder.customer_code.encode() for group in plain.groups]
     all_of_them = look_all_up or not recently_seen.trusted()
-    asked = np.ones(len(keys), dtype=bool) if all_of_them else remembered | _aside(plain, codes)
+    asked = np.ones(len(keys), dtype=bool) if all_of_them else remembered | _aside(plain)
     found = np.zeros(len(keys), dtype=bool)
     chosen = np.flatnonzero(asked)
     if len(chosen):
+        codes = _codes(plain)
+        payers = plain.groups.payer[plain.group[chosen]]
         rows = binary.rows(
             "ledger",
             "known_keys",
             customers=binary.bigints(customer[chosen]),
             sources=binary.bigints(plain.sources(sources)[chosen]),
             keys=binary.texts([keys[n].encode() for n in chosen.tolist()]),
-            codes=binary.texts([codes[g] for g in plain.group[chosen].tolist()]),
+            codes=binary.texts([codes[payer] for payer in payers.tolist()]),
         )
         found[chosen[[place for (place,) in rows]]] = True
     if (found & ~remembered).any():
@@ -68,9 +69,15 @@ def _stored(
     return found
 
 
-def _aside(plain: Plain, codes: Sequence[bytes]) -> Flags:
+def _aside(plain: Plain) -> Flags:
     """Which events are of customers who have messages that were set aside, if only one."""
-    named = sorted(set(codes))
-    rows = binary.rows("ledger", "with_exceptions", codes=binary.texts(named))
-    those = {named[place] for (place,) in rows}
-    return np.array([code in those for code in codes], dtype=bool)[plain.group]
+    codes = _codes(plain)
+    rows = binary.rows("ledger", "with_exceptions", codes=binary.texts(codes))
+    those = np.zeros(len(codes), dtype=bool)
+    those[[place for (place,) in rows]] = True
+    return those[plain.groups.payer][plain.group]
+
+
+def _codes(plain: Plain) -> list[bytes]:
+    """The codes of the customers who pay, as the groups number them."""
+    return [payer.customer_code.encode() if payer else b"" for payer in plain.groups.payers]

@@ -67,13 +67,14 @@ def write(placed: Placed, batch_id: int, sources: Mapping[str, int]) -> None:
     plain = placed.plain
     if not len(plain):
         return
-    groups = plain.groups
-    keys = [plain.batch.key[i].encode() for i in plain.index.tolist()]
+    groups, group = plain.groups, plain.group
+    keys = [key.encode() for key in plain.texts(plain.batch.key)]
     names, lengths = np.array(keys), np.fromiter(map(len, keys), np.int64, len(keys))
     customer = plain.customer
     source, user = plain.sources(sources), _users(plain)
-    member = plain.of_group([g.member_id or 0 for g in groups])
-    tariff = plain.of_group([g.price.tariff_id or 0 for g in groups])
+    member = groups.member[group]
+    tariffs = [price.tariff_id or 0 for price in groups.prices]
+    tariff = np.array(tariffs, dtype=np.int64)[groups.price][group]
     begins = names.astype(f"S{_KEY_START}").view(">u8")
     columns_of = [
         (binary.BIGINT, customer),
@@ -81,8 +82,8 @@ def write(placed: Placed, batch_id: int, sources: Mapping[str, int]) -> None:
         (binary.BIGINT, messages.event_id(batch_id, 0) + plain.index),
         (binary.BIGINT, plain.time - binary.EPOCH_2000),
         (binary.BIGINT, columns.microseconds(plain.at) - binary.EPOCH_2000),
-        (binary.BIGINT, plain.of_group([g.meter.id for g in groups])),
-        (binary.BIGINT, plain.of_group([g.holder.holder_id for g in groups])),
+        (binary.BIGINT, groups.meter_ids()[group]),
+        (binary.BIGINT, groups.holder_ids()[group]),
         (binary.BIGINT, plain.pool),
         (binary.BIGINT, placed.credits),
         binary.text(UsageEvent.Status.APPLIED.value),
@@ -119,7 +120,14 @@ def _chosen(fields: Sequence[binary.Column], rows: Integers) -> list[binary.Colu
 
 def _users(plain: Plain) -> Integers:
     """The number of each event's user, 0 where none is said."""
-    owner, user = plain.customer.tolist(), plain.batch.user
-    pairs = [(owner, user[i] or "") for owner, i in zip(owner, plain.index.tolist(), strict=True)]
-    numbers = usage_rows.user_numbers({pair for pair in pairs if pair[1]})
-    return np.fromiter((numbers.get(pair, 0) for pair in pairs), np.int64, len(pairs))
+    names = plain.texts(plain.batch.user)
+    numbers = {name: number for number, name in enumerate(dict.fromkeys(names))}
+    name = np.fromiter(map(numbers.__getitem__, names), np.int64, len(names))
+    pairs, pair = np.unique(plain.customer * len(numbers) + name, return_inverse=True)
+    owners, used = np.divmod(pairs, len(numbers))
+    told = list(numbers)
+    users = [
+        (owner, told[n] or "") for owner, n in zip(owners.tolist(), used.tolist(), strict=True)
+    ]
+    found = usage_rows.user_numbers({user for user in users if user[1]})
+    return np.array([found.get(user, 0) for user in users], dtype=np.int64)[pair]

@@ -154,9 +154,7 @@ def advance(lines: Sequence[Line], recorded_at: datetime) -> None:
             consumed=binary.bigints([line.consumed for line in lines]),
             used=binary.bigints([line.used for line in lines]),
             scoped=binary.bigints([line.scoped_used for line in lines]),
-            current_from=binary.bigints(
-                [columns.microseconds(_newest_instant(line, recorded_at)) for line in lines]
-            ),
+            current_from=binary.bigints(_current_from(lines, recorded_at)),
         )
     on_scopes = [(line, scope) for line in lines if line.scoped_used for scope in line.scopes]
     if on_scopes:
@@ -479,6 +477,17 @@ def _save_scope_lines(lines: Collection[Line]) -> None:
             limit_pos=[scope.limit for _, scope in scopes],
             beside=[scope.beside for _, scope in scopes],
         )
+
+
+def _current_from(lines: Sequence[Line], recorded_at: datetime) -> list[int]:
+    """The same of lines without drains or moves to be written, in microseconds since 1970."""
+    recorded = columns.microseconds(recorded_at)
+    return [
+        recorded
+        if line.current_from is None or line.current_from <= recorded_at
+        else columns.microseconds(line.current_from)
+        for line in lines
+    ]
 
 
 def _newest_instant(line: Line, recorded_at: datetime) -> datetime:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from creditops.lib import due, sql
+from creditops.lib import binary, due
 
 
 def catch_up(named: Iterable[str], at: datetime) -> dict[int, datetime]:
@@ -27,10 +27,10 @@ def catch_up(named: Iterable[str], at: datetime) -> dict[int, datetime]:
     Returns per customer id since when work waits that could not be done: of use from then on nobody
     can say yet what pays for it.
     """
-    rows = sql.rows(
+    rows = binary.rows(
         "ledger",
         "customers_with_due_work",
-        codes=sorted(set(named)),
+        codes=binary.texts([code.encode() for code in sorted(set(named))]),
         kinds=due.deciding_kinds(),
         at=at,
     )

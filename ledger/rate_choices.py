@@ -101,4 +101,4 @@ def items_of(tariff: CompiledTariff | None) -> list[str]:
 
 
 def _book(holder: Holder) -> PriceBook:
-    return PriceBook([(holder.customer_id, holder.id)])
+    return PriceBook.read([(holder.customer_id, holder.id)])

@@ -1,4 +1,4 @@
-"""Answers which recipes the journal knows: the catalogue JE-01 to JE-43, and which accounts each may touch.
+"""Answers which recipes the journal knows: the catalogue JE-01 to JE-44, and which accounts each may touch.
 
 docs/ledger.md shows it as its one table; a test compares the two, and another finds no recipe in the code
 that does not stand here. A correction turns the sides of a recipe around.
@@ -74,6 +74,7 @@ _ALL = (
     _recipe(41, "money on account settles an invoice", "2150 7100", "1100 6300 7100"),
     _recipe(42, "money on account goes back to the payer", "2150 7100", "1000 7100"),
     _recipe(43, "a bank takes back what was paid by card", "1100", "1000"),
+    _recipe(44, "tax on credits as they are used, which were paid before", "1100 7100", "2200 7100"),
 )  # fmt: skip
 
 CATALOGUE = {recipe.code: recipe for recipe in _ALL}

@@ -97,6 +97,8 @@ def mark(
 def _stored(
     events: Sequence[Event], sources: Mapping[str, int], *, among_exceptions: bool
 ) -> list[Known | None]:
+    if not events:
+        return []
     keys = [event.message.key for event in events]
     ids = [sources[event.message.source] for event in events]
     found: list[Known | None] = [None] * len(events)

@@ -13,12 +13,12 @@ from decimal import Decimal
 from typing import Any
 
 from accounts.models import Customer
-from creditops.lib import binary
-from ledger import holders, limits, messages, rating
+from ledger import columns, directory, holders, limits, messages, rating
+from ledger.directory import Directory, HeldTerms
 from ledger.limits import HolderKey
 from ledger.line import LATE_AFTER
 from ledger.messages import Message
-from ledger.models import Holder, Meter
+from ledger.models import Meter
 from ledger.rating import Charge
 from ledger.tariffs import CompiledRate, PriceBook
 
@@ -74,29 +74,9 @@ class Event:
             self.status, self.code = status, code
 
 
-@dataclass(frozen=True, slots=True)
-class HeldTerms:
-    """A holder with the bounds of its terms."""
-
-    key: HolderKey
-    is_default: bool
-    terms: tuple[tuple[datetime, datetime], ...]
-
-    def covers(self, time: datetime) -> bool:
-        """Whether one of its terms holds `time`."""
-        return any(start <= time < end for start, end in self.terms)
-
-    def covers_all(self, since: datetime, until: datetime) -> bool:
-        """Whether one of its terms holds all of `[since, until]`."""
-        return any(start <= since and until < end for start, end in self.terms)
-
-    def touches(self, since: datetime, until: datetime) -> bool:
-        """Whether one of its terms holds any of `[since, until]`."""
-        return any(start <= until and since < end for start, end in self.terms)
-
-
 def resolve(
     batch: Iterable[tuple[int, Message]],
+    known: Directory,
     received_at: datetime,
     *,
     admitted: bool = False,
@@ -106,6 +86,7 @@ def resolve(
 
     Args:
         batch: messages with their places in the batch.
+        known: what they name.
         admitted: a person lets them in, so none is too late, and all count as late.
         waiting: per customer id since when work waits that decides what pays (`punctuality`).
     """
@@ -118,17 +99,27 @@ def resolve(
         )
         for index, message in batch
     ]
-    _tell_accounts_apart(events)
-    _find_customers(events)
-    _find_meters(events)
-    book = _find_holders(events, received_at, waiting or {})
+    if not events:
+        return []
+    _tell_accounts_apart(events, known.contracts)
+    _find_customers(events, known.customers)
+    _find_meters(events, known.meters)
+    _find_holders(events, known, received_at, waiting or {})
     for event in events:
         if event.time - received_at > LATE_AFTER:
             event.set_aside(IN_THE_FUTURE, messages.HELD)
     if not admitted:
         set_aside_too_late(events, received_at)
-    _find_rates(events, book)
+    _find_rates(events, known.book)
     return events
+
+
+def resolve_one(
+    message: Message, received_at: datetime, *, waiting: Mapping[int, datetime]
+) -> Event:
+    """The same of one message."""
+    known = directory.of(columns.of([message]))
+    return resolve([(0, message)], known, received_at, waiting=waiting)[0]
 
 
 def is_late(message: Message, received_at: datetime) -> bool:
@@ -136,13 +127,8 @@ def is_late(message: Message, received_at: datetime) -> bool:
     return message.time is not None and received_at - message.time > LATE_AFTER
 
 
-def _tell_accounts_apart(events: Iterable[Event]) -> None:
+def _tell_accounts_apart(events: Iterable[Event], contracts: Collection[str]) -> None:
     """An `account` is a contract's code where there is such a contract, else a customer's."""
-    asked = {event.message.account for event in events if event.message.account}
-    if not asked:
-        return
-    known = Holder.objects.filter(code__in=asked).exclude(kind=Holder.Kind.OPEN)
-    contracts = set(known.values_list("code", flat=True))
     for event in events:
         account = event.message.account
         if account in contracts:
@@ -151,31 +137,20 @@ def _tell_accounts_apart(events: Iterable[Event]) -> None:
             event.message.customer = account
 
 
-def _find_customers(events: Iterable[Event]) -> None:
-    codes = {event.message.customer for event in events if event.message.customer}
-    found = customers_of(codes)
+def _find_customers(events: Iterable[Event], known: Mapping[str, tuple[int, int]]) -> None:
     for event in events:
         if not event.message.customer:
             continue
-        if event.message.customer not in found:
+        if event.message.customer not in known:
             event.set_aside(UNKNOWN_CUSTOMER)
             continue
-        member, event.customer_id = found[event.message.customer]
+        member, event.customer_id = known[event.message.customer]
         event.member_id = None if member == event.customer_id else member
 
 
-def customers_of(codes: Collection[str]) -> dict[str, tuple[int, int]]:
-    """Id and paying root of these customers, by code."""
-    sent = binary.texts([code.encode() for code in sorted(codes)])
-    rows = binary.rows("ledger", "find_customers", codes=sent)
-    return {code: (id_, root) for code, id_, root in rows}
-
-
-def _find_meters(events: Iterable[Event]) -> None:
-    codes = {event.message.meter for event in events}
-    meters = {meter.code: meter for meter in Meter.objects.filter(code__in=codes)}
+def _find_meters(events: Iterable[Event], known: Mapping[str, Meter]) -> None:
     for event in events:
-        event.meter = meters.get(event.message.meter)
+        event.meter = known.get(event.message.meter)
         if event.meter is not None:
             _read_quantity(event, event.meter)
 
@@ -205,18 +180,14 @@ def _read_quantity(event: Event, meter: Meter) -> None:
 
 
 def _find_holders(
-    events: Sequence[Event], received_at: datetime, waiting: Mapping[int, datetime]
-) -> PriceBook:
-    """Find who pays: the named contract, the one that covers and prices the event, or the open one.
-
-    Returns what prices their usage.
-    """
-    all_holders = _holders(events)
-    by_code = {holder.key.code: holder for holder in all_holders}
-    by_customer: dict[int, list[HeldTerms]] = {}
-    for holder in all_holders:
-        by_customer.setdefault(holder.key.customer_id, []).append(holder)
-    book = PriceBook((holder.key.customer_id, holder.key.holder_id) for holder in all_holders)
+    events: Sequence[Event],
+    known: Directory,
+    received_at: datetime,
+    waiting: Mapping[int, datetime],
+) -> None:
+    """Find who pays: the named contract, the one that covers and prices the event, or the open one."""
+    by_code = {holder.key.code: holder for holder in known.holders}
+    by_customer = known.by_customer()
     for event in events:
         if event.status == messages.EXCEPTION and event.code == UNKNOWN_CUSTOMER:
             continue
@@ -227,12 +198,11 @@ def _find_holders(
             continue
         elif event.customer_id is not None:
             candidates = by_customer.setdefault(event.customer_id, [])
-            _take_covering(event, candidates, book, received_at)
+            _take_covering(event, candidates, known.book, received_at)
         else:
             event.set_aside(UNKNOWN_CUSTOMER)
         if event.meter is None:
             event.set_aside(UNKNOWN_METER)
-    return book
 
 
 def _take_named(event: Event, holder: HeldTerms | None) -> None:
@@ -346,26 +316,6 @@ def set_aside_too_late(events: Sequence[Event], received_at: datetime) -> None:
         window = windows[event.holder.holder_id].rules.late_window
         if received_at - event.time > window:
             event.set_aside(TOO_LATE)
-
-
-def _holders(events: Iterable[Event]) -> list[HeldTerms]:
-    customers = {event.customer_id for event in events if event.customer_id is not None}
-    codes = {event.message.contract for event in events if event.message.contract is not None}
-    return holders_of(customers, codes)
-
-
-def holders_of(customers: set[int], codes: set[str]) -> list[HeldTerms]:
-    """The holders of these customers, and those with these codes."""
-    rows = binary.rows(
-        "ledger",
-        "find_holders",
-        customers=binary.bigints(sorted(customers)),
-        codes=binary.texts([code.encode() for code in sorted(codes)]),
-    )
-    return [
-        HeldTerms(HolderKey(*row[:6]), row[6], tuple(zip(row[7] or (), row[8] or (), strict=True)))
-        for row in rows
-    ]
 
 
 def _number(value: object) -> Decimal | None:

@@ -5,6 +5,7 @@ A tariff never changes, so each process keeps the compiled ones in memory (R1).
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -244,31 +245,47 @@ class Chosen(NamedTuple):
     effective_at: datetime
 
 
+def choices_of(holders: Iterable[tuple[int, int]]) -> dict[int, list[Chosen]]:
+    """What these holders chose, customer id and holder id each, the newest first; by holder id."""
+    choices: dict[int, list[Chosen]] = {}
+    for holder_id, *row in binary.rows("ledger", "holder_choices", **_asked(holders)):
+        choices.setdefault(holder_id, []).append(Chosen(*row))
+    return choices
+
+
+def _asked(holders: Iterable[tuple[int, int]]) -> dict[str, binary.Bigints]:
+    wanted = sorted(set(holders))
+    return {
+        "customers": binary.bigints([customer for customer, _ in wanted]),
+        "holders": binary.bigints([holder for _, holder in wanted]),
+    }
+
+
 class PriceBook:
     """Which tariff prices which holder at which instant, for the holders of one batch."""
 
-    def __init__(self, holders: Iterable[tuple[int, int]]) -> None:
-        """Read the assignments and choices of these holders: three queries.
-
-        Args:
-            holders: customer id and holder id of each.
-        """
-        wanted = sorted(set(holders))
-        asked = {
-            "customers": binary.bigints([customer for customer, _ in wanted]),
-            "holders": binary.bigints([holder for _, holder in wanted]),
-        }
-        self._assigned: dict[int, tuple[Assigned, ...]] = {}
-        for holder_id, *row in binary.rows("ledger", "holder_tariffs", **asked):
-            self._assigned[holder_id] = (*self._assigned.get(holder_id, ()), Assigned(*row))
-        self._choices: dict[int, list[Chosen]] = {}
-        for holder_id, *row in binary.rows("ledger", "holder_choices", **asked):
-            self._choices.setdefault(holder_id, []).append(Chosen(*row))
-        self._changes: dict[tuple[Assigned, ...], list[datetime]] = {}
-        names = {row.tariff_name for rows in self._assigned.values() for row in rows}
+    def __init__(
+        self, assigned: Mapping[int, tuple[Assigned, ...]], choices: Mapping[int, Sequence[Chosen]]
+    ) -> None:
+        """Know these holders' assignments, the oldest first, and choices, the newest first, by holder
+        id: one query, for the versions of their cards."""
+        self._assigned, self._choices = assigned, choices
+        # Per assignments when their tariff may turn, and which one acts before each turn.
+        self._stretches: dict[tuple[Assigned, ...], list[datetime]] = {}
+        self._priced: dict[tuple[tuple[Assigned, ...], int], tuple[CompiledTariff | None]] = {}
+        names = {row.tariff_name for rows in set(assigned.values()) for row in rows}
         self._versions: dict[str, list[Tariff]] = {}
         for tariff in Tariff.objects.filter(name__in=names).order_by("effective_from"):
             self._versions.setdefault(tariff.name, []).append(tariff)
+
+    @classmethod
+    def read(cls, holders: Iterable[tuple[int, int]]) -> PriceBook:
+        """The same, read for these holders, customer id and holder id each: three queries in all."""
+        wanted = set(holders)
+        assigned: dict[int, tuple[Assigned, ...]] = {}
+        for holder_id, *row in binary.rows("ledger", "holder_tariffs", **_asked(wanted)):
+            assigned[holder_id] = (*assigned.get(holder_id, ()), Assigned(*row))
+        return cls(assigned, choices_of(wanted))
 
     def tariff(self, holder_id: int, time: datetime) -> CompiledTariff | None:
         """The tariff that prices an event of `time` (R1: event time, or the lock's version)."""
@@ -292,15 +309,26 @@ class PriceBook:
         """The tariff that prices every event of `[since, until]`; None if there is none, or it changes
         in that time."""
         rows = self._assigned.get(holder_id, ())
-        if rows not in self._changes:
-            bounds = [at for row in rows for at in (row.starts_at, row.ends_at) if at is not None]
-            for row in rows:
-                bounds += [v.effective_from for v in self._versions.get(row.tariff_name, ())]
-            self._changes[rows] = bounds
-        chosen = [choice.effective_at for choice in self._choices.get(holder_id, ())]
-        if any(since < at <= until for at in (*self._changes[rows], *chosen)):
+        stretches = self._stretches.get(rows)
+        if stretches is None:
+            stretches = self._stretches[rows] = self._turns(rows)
+        place = bisect_right(stretches, since)
+        if place < len(stretches) and stretches[place] <= until:
             return None
-        return self.tariff(holder_id, until)
+        for choice in self._choices.get(holder_id, ()):
+            if since < choice.effective_at <= until:
+                return None
+        known = self._priced.get((rows, place))
+        if known is None:
+            known = self._priced[rows, place] = (self.tariff(holder_id, until),)
+        return known[0]
+
+    def _turns(self, rows: Sequence[Assigned]) -> list[datetime]:
+        """When another tariff may begin to price holders with these assignments, the earliest first."""
+        found = [at for row in rows for at in (row.starts_at, row.ends_at) if at is not None]
+        for row in rows:
+            found += [v.effective_from for v in self._versions.get(row.tariff_name, ())]
+        return sorted(found)
 
     def kind(self, holder_id: int) -> object:
         """What holders have in common whom the same tariff prices alike: all that made no choices."""

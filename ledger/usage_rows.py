@@ -11,7 +11,7 @@ from typing import Any
 
 from creditops.lib import binary, sql
 from ledger import messages
-from ledger.models import DuplicateCount, UsageEvent
+from ledger.models import UsageEvent
 from ledger.rating import RunningSum
 from ledger.resolving import Event
 
@@ -183,11 +183,9 @@ def _count_duplicates(events: Sequence[Event], batch_id: int) -> None:
         (event.customer_id or 0, event.time.date(), event.meter.id if event.meter else 0)
         for event in events
     )
-    DuplicateCount.objects.bulk_create(
-        DuplicateCount(
-            batch_id=batch_id, customer_id=customer, day=day, meter_id=meter, messages=number
-        )
-        for (customer, day, meter), number in sorted(counts.items())
+    sql.copy(
+        "ledger_duplicatecount (batch_id, customer_id, day, meter_id, messages)",
+        [(batch_id, *seen, number) for seen, number in sorted(counts.items())],
     )
 
 

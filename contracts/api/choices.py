@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TypedDict
+from typing import Annotated, TypedDict
 
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.api.callers import ApiView, Scope
+from contracts import rate_campaigns
 from contracts.api.contracts import visible
+from contracts.models import RateCampaign
+from contracts.rate_campaigns import Asked
 from creditops.lib import clock
 from creditops.lib.api import shapes
 from creditops.lib.api.forms import Body, Instant, Text
@@ -47,11 +50,28 @@ class QuestionShown(TypedDict):
     offered: list[str]
 
 
+class CampaignShown(TypedDict):
+    """A campaign that asks about an action: to stay with it, or to have it rated as its successor.
+
+    Without a successor the action ends, and any other one may be chosen. `chosen` is null until somebody
+    answers with a choice.
+    """
+
+    item: str
+    successor: str | None
+    kind: Annotated[str, shapes.one_of(RateCampaign.Kind.values)]
+    message: str | None
+    opened_at: shapes.Instant
+    answer_by: shapes.Instant
+    chosen: str | None
+
+
 class ChoicesShown(TypedDict):
-    """What was chosen, oldest first, and what has to be."""
+    """What was chosen, oldest first, what has to be, and what the vendor asks about."""
 
     choices: list[ChoiceShown]
     open_questions: list[QuestionShown]
+    open_campaigns: list[CampaignShown]
 
 
 class ContractChoices(ApiView):
@@ -59,14 +79,16 @@ class ContractChoices(ApiView):
 
     @Operation(scope=Scope.BILLING_READ, answers=ChoicesShown)
     def get(self, request: Request, contract: str) -> Response:
-        """Show the choices of a contract, and the actions that end without one."""
-        holder = visible(self, contract).holder
+        """Show the choices of a contract, the actions that end without one, and open campaigns."""
+        holder, now = visible(self, contract).holder, clock.now()
         rows = RateChoice.objects.filter(customer_id=holder.customer_id, holder=holder)
-        questions = rate_choices.open_questions(holder, clock.now())
+        questions = rate_choices.open_questions(holder, now)
+        campaigns = rate_campaigns.of_holder(holder, now)
         return Response(
             {
                 "choices": [_shown(row) for row in rows.order_by("effective_at", "id")],
                 "open_questions": [_shown_question(question) for question in questions],
+                "open_campaigns": [_shown_campaign(*each) for each in campaigns],
             }
         )
 
@@ -111,4 +133,16 @@ def _shown_question(question: Question) -> QuestionShown:
         "item": question.item,
         "ends_at": written(question.ends_at),
         "offered": question.offered,
+    }
+
+
+def _shown_campaign(campaign: RateCampaign, asked: Asked) -> CampaignShown:
+    return {
+        "item": campaign.item,
+        "successor": campaign.successor or None,
+        "kind": campaign.kind,
+        "message": campaign.message or None,
+        "opened_at": written(campaign.opened_at),
+        "answer_by": written(campaign.answer_by),
+        "chosen": asked.choice.chosen_item if asked.choice and asked.answered else None,
     }

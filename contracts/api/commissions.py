@@ -103,22 +103,29 @@ class ContractYearShown(TypedDict):
     contract_year: int
     starts_at: shapes.Instant
     ends_at: shapes.Instant
+    first_day: shapes.Day
+    last_day: shapes.Day
     currency: shapes.Currency
     price: shapes.Money
     consumed: shapes.Money
     paid_at_close: shapes.Money
     earned: shapes.Money
     at_risk: shapes.Money
+    to_come: shapes.Money
+    held_back: shapes.Money
     final: shapes.Money | None
 
 
 class CommissionEventShown(TypedDict):
-    """A commission event, as far as it is the rep's; below zero is taken back."""
+    """A commission event, as far as it is the rep's: what is due for the contract year with it, what was
+    before it, and the difference; below zero is taken back."""
 
     on: shapes.Day
     contract: str
     contract_year: int
     kind: Annotated[str, shapes.one_of(CommissionEvent.Kind.values)]
+    due: shapes.Money
+    before: shapes.Money
     amount: shapes.Money
     currency: shapes.Currency
 
@@ -129,6 +136,8 @@ class CommissionAccountShown(TypedDict):
     currency: shapes.Currency
     earned: shapes.Money
     at_risk: shapes.Money
+    to_come: shapes.Money
+    held_back: shapes.Money
     granted: shapes.Money
     taken_back: shapes.Money
     paid_out: shapes.Money

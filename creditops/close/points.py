@@ -111,6 +111,11 @@ def _point(code: str, title: str, stood: str, *, met: bool) -> Point:
     return Point(code, title, stood, State.MET if met else State.OPEN)
 
 
+def _counted(number: int, one: str, many: str, *, none: str) -> str:
+    """How many of something there are, as a sentence that fits the number."""
+    return f"{number:,} {one if number == 1 else many}" if number else none
+
+
 def _signed(at: datetime) -> Point:
     found = signing.signature(at)
     if found is None:
@@ -147,8 +152,11 @@ def _exceptions(end: datetime) -> Point:
         Q(event_time__lt=end) | Q(event_time__isnull=True, received_at__lt=end)
     )
     number = waiting.count()
-    said = (
-        f"{number:,} messages of the month or before wait for somebody" if number else "none waits"
+    said = _counted(
+        number,
+        "message of the month or before waits for somebody",
+        "messages of the month or before wait for somebody",
+        none="none waits",
     )
     return _point("exceptions", "No exceptions wait", said, met=not number)
 
@@ -156,13 +164,19 @@ def _exceptions(end: datetime) -> Point:
 def _due(end: datetime) -> Point:
     waiting = DueRow.objects.filter(done_at__isnull=True, due_at__lte=end)
     number, failed = waiting.count(), waiting.exclude(error="").count()
-    said = f"{number:,} pieces of work wait, {failed:,} of them failed" if number else "all is done"
+    said = _counted(number, "piece of work waits", "pieces of work wait", none="all is done")
+    said += f", {failed:,} failed" if failed else ""
     return _point("schedules", "Scheduled work of the month is done", said, met=not number)
 
 
 def _posted() -> Point:
     number = posting.waiting().count()
-    said = f"{number:,} pools have usage that the close will post" if number else "all is posted"
+    said = _counted(
+        number,
+        "pool has usage that the close will post",
+        "pools have usage that the close will post",
+        none="all is posted",
+    )
     return Point("posted", "Usage is posted", said, State.NOTE if number else State.MET)
 
 
@@ -171,7 +185,12 @@ def _unbilled(end: datetime) -> Point:
         issue_at__lt=end, line__isnull=True, amount_minor__gt=0
     )
     number = waiting.count()
-    said = f"{number:,} charges were to be billed by then" if number else "all is billed"
+    said = _counted(
+        number,
+        "charge was to be billed by then",
+        "charges were to be billed by then",
+        none="all is billed",
+    )
     return _point("unbilled_charges", "What was to be billed is billed", said, met=not number)
 
 
@@ -185,10 +204,11 @@ def _estimates(month: date, end: datetime, zone: str) -> Point:
         breakage=breakage.PROPORTIONAL, state__open=True, effective_at__lt=end
     ).annotate(estimated=Subquery(newest.values("recorded_at")[:1]))
     number = blocks.filter(Q(estimated__isnull=True) | Q(estimated__lt=begun)).count()
-    said = (
-        f"{number:,} blocks earn by an estimate that nobody reviewed this month"
-        if number
-        else "nothing waits for a review"
+    said = _counted(
+        number,
+        "block earns by an estimate that nobody reviewed this month",
+        "blocks earn by an estimate that nobody reviewed this month",
+        none="nothing waits for a review",
     )
     return _point("estimates", "Estimates of breakage are reviewed", said, met=not number)
 
@@ -207,7 +227,9 @@ def _backdated(month: date, last: date) -> Point:
     number = JournalEntry.objects.filter(
         posting_date__range=(month, last), prior_period=True
     ).count()
-    said = f"{number:,} entries are about months before" if number else "none"
+    said = _counted(
+        number, "entry is about months before", "entries are about months before", none="none"
+    )
     return Point("prior_period", "Entries about earlier months", said, State.NOTE)
 
 
@@ -218,5 +240,5 @@ def _expiring(end: datetime) -> Point:
     )  # fmt: skip
     return Point(
         "expiring", f"Credits that end within {_EXPIRING_DAYS} days after it",
-        f"{soon.count():,} blocks", State.NOTE,
+        _counted(soon.count(), "block", "blocks", none="none"), State.NOTE,
     )  # fmt: skip

@@ -7,9 +7,11 @@ end. Deferred revenue is not, and is compared whole.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from contracts import commission_rolls
 from invoicing import deferral, outstanding, owed
 from ledger import block_rolls, books, chart, earnings, intake_days, statements
 
@@ -75,9 +77,38 @@ def of(first: date, last: date, *, known_at: datetime) -> list[Reconciliation]:
             -found.get(chart.ENTITLEMENTS, 0), "what was drawn, less what days have earned",
             earnings.entitled(last, known_at=known_at),
         ),
+        *_commissions(first, last, found, known_at),
         Reconciliation(
             "events", "Messages received and what became of them", "received",
             sum(day.received for day in days), "counted from the rows",
             sum(fates.received for day in days for fates in day.meters), is_money=False,
+        ),
+    ]  # fmt: skip
+
+
+def _commissions(
+    first: date, last: date, ledger: Mapping[str, int], known_at: datetime
+) -> list[Reconciliation]:
+    """What reps have coming and owe back, and what winning contracts cost that is an asset still."""
+    moved = commission_rolls.of(first, last, known_at=known_at)
+    paid = commission_rolls.payouts(first, last, known_at=known_at).values()
+    costs = commission_rolls.costs(first, last, known_at=known_at)
+    granted = sum(m.granted_before + m.at_close + m.true_up for m in moved)
+    taken = sum(m.taken_before + m.taken_back for m in moved)
+    return [
+        Reconciliation(
+            "commissions", "Accrued commissions and what reps were granted", chart.COMMISSIONS,
+            -ledger.get(chart.COMMISSIONS, 0), "granted to reps, less payouts",
+            granted - sum(p.gross_before + p.gross for p in paid),
+        ),
+        Reconciliation(
+            "clawback", "Clawback receivable and what reps owe back", chart.CLAWBACK,
+            ledger.get(chart.CLAWBACK, 0), "taken back from reps, less what was netted",
+            taken - sum(p.netted_before + p.netted for p in paid),
+        ),
+        Reconciliation(
+            "contract_costs", "Contract costs and what is not expensed of them", chart.CONTRACT_COSTS,
+            ledger.get(chart.CONTRACT_COSTS, 0), "capitalised, less what is expensed",
+            sum(cost.closing for cost in costs),
         ),
     ]  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from decimal import Decimal
 
-from contracts import packs, plans, prices, rate_cards
+from contracts import action_values, packs, plans, prices, rate_cards
 from contracts.models import RateCard
 from contracts.rate_cards import Item
 from creditops.lib import policies
@@ -28,6 +28,15 @@ PLANS = (
     ("starter", "Starter", 5_000, 4_500),
     ("growth", "Growth", 20_000, 17_000),
     ("scale", "Scale", 60_000, 48_000),
+)
+
+# What the pricing workbench knows: name, meter, what one costs and is worth, what customers count, its place
+# on the value chain. An image costs what its usage cost lately; videos have no price yet.
+ACTIONS = (
+    ("Image", "image", "", "0.90", "images", "horizontal"),
+    ("Research question", "research", "0.0600", "4.00", "answered questions", "vertical"),
+    ("Lead found", "lead", "0.0020", "0.35", "leads", "vertical"),
+    ("Video", "", "0.4500", "2.50", "videos", "horizontal"),
 )
 
 # What the vendor's own models are made of, as LiteLLM's price file had it in November 2026.
@@ -97,6 +106,11 @@ def publish(at: datetime) -> RateCard:
         at=at,
     )  # fmt: skip
     _plans(at)
+    for name, meter, cost, worth, customer_unit, position in ACTIONS:
+        action_values.describe(
+            name=name, meter=meter, cost=cost, worth=worth, customer_unit=customer_unit,
+            position=position,
+        )  # fmt: skip
     return rate_cards.find(CARD)
 
 

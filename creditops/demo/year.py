@@ -7,7 +7,7 @@ usage comes in day by day, people are alerted, credits expire, a contract renews
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from heapq import merge
@@ -15,14 +15,20 @@ from typing import Any
 
 from accounts import customers
 from accounts.models import Customer
-from contracts import agreements, commission_plans, free_credits
+from contracts import (
+    agreements,
+    commission_payouts,
+    commission_plans,
+    commission_statements,
+    free_credits,
+)
 from contracts.commission_figures import Share
 from contracts.models import Contract, RateCard
 from creditops import schedule
 from creditops.close import month_end
 from creditops.demo import catalogue, people
 from creditops.demo.usage import Habit, days
-from creditops.lib import calendar, outbox, policies
+from creditops.lib import approvals, calendar, outbox, policies
 from invoicing import documents, payments, purchases
 from invoicing.models import Invoice
 from ledger import books, holders, metering, posting
@@ -35,6 +41,9 @@ _PAY_PLAN = commission_plans.Wanted(
     rate_pct=Decimal(8),
     split=[Share("sam@lumen.example", Decimal(80)), Share("mara@lumen.example", Decimal(20))],
 )
+# What large contracts cost to win is an asset, expensed over two years.
+_LARGE = "enterprise"
+_LARGE_PLAN = replace(_PAY_PLAN, cost="STRAIGHT_LINE", months=24)
 # Usage of so many days is sent at once: enough for a picture, quick to make.
 _DAYS_PER_BATCH = 7
 
@@ -69,13 +78,17 @@ def seed(now: datetime, tell: Callable[[str], None], *, closes: bool = True) -> 
     )
     card = catalogue.publish(first)
     people.hire(first)
-    commission_plans.publish(_PLAN, _PAY_PLAN, by="mara@lumen.example", at=first, name="Sales plan")
+    for code, plan, name in (
+        (_PLAN, _PAY_PLAN, "Sales plan"), (_LARGE, _LARGE_PLAN, "Enterprise sales plan"),
+    ):  # fmt: skip
+        commission_plans.publish(code, plan, by="mara@lumen.example", at=first, name=name)
     tell("The vendor is there, with its prices and its people.")
     stories = [_acme, _bright_pixel, _northgate, _quill, _orbit]
     moments: Iterator[Moment] = merge(
         *(sorted(story(first, now, card)) for story in stories),
         *(_usage(habit, first, now) for habit in HABITS),
         _months(first, now, closes=closes),
+        [Moment(first + timedelta(days=135), "pay Sam", _pay_rep("sam@lumen.example"))],
     )
     month = None
     for moment in moments:
@@ -100,7 +113,7 @@ def _acme(first: datetime, now: datetime, card: RateCard) -> list[Moment]:
                          address="Torstraße 1\n10119 Berlin", tax_id="DE136695976")  # fmt: skip
         contract = _sign(acme, card, at, code="acme-main", name="Enterprise plan",
                          credits=150_000, price_minor=135_000, list_price_minor=150_000, auto_renew=True,
-                         bonus_credits=5_000)  # fmt: skip
+                         bonus_credits=5_000, commission_plan=commission_plans.find(_LARGE))  # fmt: skip
         free_credits.give(contract.holder, kind="promo", credits=2_000, source="welcome:acme",
                           by="sam@lumen.example", reason="welcome credits", at=at)  # fmt: skip
 
@@ -248,16 +261,29 @@ def _customer(code: str, name: str, at: datetime, **facts: Any) -> Customer:
 
 
 def _sign(customer: Customer, card: RateCard, at: datetime, **terms: Any) -> Contract:
+    usual = {"commission_plan": commission_plans.find(_PLAN)}
     return agreements.sign(
         customer,
         agreements.Terms(
             starts_on=at.date(), currency=customer.currency, time_zone="UTC", rate_card=card,
-            commission_plan=commission_plans.find(_PLAN),
-            **terms,
+            **usual | terms,
         ),
         by="sam@lumen.example",
         at=at,
     )  # fmt: skip
+
+
+def _pay_rep(rep: str) -> Callable[[datetime], None]:
+    """Commission that is open for a rep is paid by a statement; the sales manager is the second person."""
+
+    def pay(at: datetime) -> None:
+        frozen = commission_statements.freeze(rep, at.year, by="fiona@lumen.example", at=at)
+        currency = books.current(at).currency
+        asked = commission_payouts.ask(frozen, currency, by="fiona@lumen.example", at=at)
+        agreed = approvals.approve(asked.pk, by="mara@lumen.example", at=at, reason="as it is told")
+        commission_payouts.pay_approved(agreed, at=at)
+
+    return pay
 
 
 def _pay(code: str) -> Callable[[datetime], None]:

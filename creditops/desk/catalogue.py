@@ -57,6 +57,7 @@ DEEDS: tuple[type[Deed], ...] = (
     contracts.RecordChoice,
     commissions.NewCommissionPlan,
     commissions.PublishCommissionPlan,
+    commissions.AgreeOnPlan,
     commissions.ReassignContract,
     commissions.RestateCommission,
     commission_pay.FreezeStatement,

@@ -10,6 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.html import format_html
 
+from contracts.models import ScheduledCharge
 from creditops.close import points
 from creditops.close.points import Point, State
 from creditops.desk import addresses
@@ -17,6 +18,7 @@ from creditops.desk.deeds.closing import BeginClose, CloseMonth, LetPointPass, R
 from creditops.lib import calendar, clock, verbs
 from creditops.lib.admin_columns import instant, tag
 from creditops.lib.admin_tables import Listing
+from creditops.lib.models import DueRow
 from creditops.reports import catalogue
 from ledger import books
 from ledger.models import AccountingPeriod, JournalEntry, PeriodAct
@@ -31,15 +33,25 @@ _TONES = {
     State.STOP: "bad",
 }
 _STATES = {"open": "", "closing": "warn", "closed": "good"}
-# Where somebody looks who wants to put a point right.
-_LOOK_AT = {
+# Where somebody looks who wants to put a point right: the month's report, or another page.
+_REPORTS = {
+    "deferred": "deferred",
+    "unbilled": "unbilled",
+    "receivables": "receivables",
+    "refunds": "reconciliations",
+    "entitlements": "reconciliations",
+    "commissions": "commissions",
+    "clawback": "commissions",
+    "contract_costs": "commissions",
+    "estimates": "breakage",
+    "expiring": "expiring",
+}
+_PAGES = {
     "exceptions": lambda: addresses.of("exceptions"),
     "signed": lambda: addresses.of("signatures"),
-    "deferred": lambda: addresses.of("report", "deferred"),
-    "unbilled": lambda: addresses.of("report", "unbilled"),
-    "receivables": lambda: addresses.of("report", "receivables"),
-    "estimates": lambda: addresses.of("report", "breakage"),
-    "expiring": lambda: addresses.of("report", "expiring"),
+    "earlier": lambda: addresses.of("close"),
+    "schedules": lambda: addresses.of_list(DueRow),
+    "unbilled_charges": lambda: addresses.of_list(ScheduledCharge),
     "events": lambda: addresses.of("received"),
     "prior_period": lambda: addresses.of_list(JournalEntry, prior_period__exact="1"),
 }
@@ -76,12 +88,14 @@ def month(request: HttpRequest, site: Any, key: str) -> HttpResponse:
         "closed": found.state == AccountingPeriod.State.CLOSED,
         "open": len(found.open),
         "points": _points(found.points, key, may=may and found.state != "closed"),
-        "acts": _acts(key, found.state, may=may),
+        "acts": _acts(key, found.state, may=may, stopped=bool(found.open)),
+        "stops": [p for p in found.open if p.state is State.STOP],
         "done": _done(first),
         "reports": [
             (kind.title, f"{addresses.of('report', kind.name)}?month={key}")
             for kinds in catalogue.SECTIONS.values()
             for kind in kinds
+            if not kind.verb or verbs.may(request.user, kind.verb)
         ],
         "previous": f"{calendar.add_months(first, -1):%Y-%m}",
         "following": f"{calendar.add_months(first, 1):%Y-%m}",
@@ -123,8 +137,8 @@ def _next() -> str:
 def _points(found: list[Point], key: str, *, may: bool) -> Listing:
     rows = []
     for point in found:
-        look = _LOOK_AT.get(point.code)
-        title = format_html('<a href="{}">{}</a>', look(), point.title) if look else point.title
+        look = _address(point.code, key)
+        title = format_html('<a href="{}">{}</a>', look, point.title) if look else point.title
         stood = point.stood
         if point.mark is not None:
             stood = format_html("{}<div class=\"muted small\">let pass by {}: {}</div>", stood,
@@ -137,14 +151,24 @@ def _points(found: list[Point], key: str, *, may: bool) -> Listing:
     return Listing("Checklist", ("", "~Point", "~How it stands", ""), rows)
 
 
-def _acts(key: str, state: str, *, may: bool) -> list[tuple[str, str, str]]:
-    """Label, address and look of what may be done."""
+def _address(code: str, key: str) -> str:
+    """Where a point of a month is looked at; empty: nowhere."""
+    if code in _REPORTS:
+        return f"{addresses.of('report', _REPORTS[code])}?month={key}"
+    return _PAGES[code]() if code in _PAGES else ""
+
+
+def _acts(key: str, state: str, *, may: bool, stopped: bool) -> list[tuple[str, str, str]]:
+    """Label, address and look of what may be done; closing stands out once nothing stops it."""
     if not may:
         return []
     if state == AccountingPeriod.State.CLOSED:
         return [("Ask to open it again", addresses.of(ReopenMonth.name, key), "")]
     begin = [("Begin to close", addresses.of(BeginClose.name, key), "")] if state == "open" else []
-    return [*begin, ("Close the month", addresses.of(CloseMonth.name, key), "main")]
+    return [
+        *begin,
+        ("Close the month", addresses.of(CloseMonth.name, key), "" if stopped else "main"),
+    ]
 
 
 def _done(first: date) -> Listing:

@@ -28,6 +28,9 @@ from creditops.lib.refusals import NotFound
 from ledger import books
 
 _ALL = "see_commissions"
+_OF_A_YEAR = (
+    "price", "consumed", "paid_at_close", "earned", "at_risk", "to_come", "held_back", "final",
+)  # fmt: skip
 _KINDS = {"close": "at close", "true_up": "year's end", "restatement": "restated"}
 # Spreadsheets run a cell that begins with one of these as a formula.
 _FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
@@ -143,17 +146,17 @@ def _reps(found: Iterable[Statement], year: int) -> Listing:
             *(
                 amount(minor, account.currency)
                 for minor in (
-                    account.earned_minor, account.at_risk_minor, account.granted_minor,
-                    account.taken_back_minor, account.paid_out_minor, account.payable_minor,
-                    account.owed_minor,
+                    account.earned_minor, account.at_risk_minor, account.to_come_minor,
+                    account.held_back_minor, account.granted_minor, account.taken_back_minor,
+                    account.paid_out_minor, account.payable_minor, account.owed_minor,
                 )
             ),
         )
         for each in found
         for account in each.accounts
     ]  # fmt: skip
-    heads = ("Rep", "Currency", "#Earned", "#At risk", "#Granted", "#Taken back", "#Paid out",
-             "#Open", "#Owes")  # fmt: skip
+    heads = ("Rep", "Currency", "#Earned", "#At risk", "#To come", "#Held back", "#Granted",
+             "#Taken back", "#Paid out", "#Not paid out", "#Owes")  # fmt: skip
     return Listing("Reps", heads, rows, empty="No commission in this year.")
 
 
@@ -164,51 +167,72 @@ def _shown(context: dict[str, Any], told: dict[str, Any]) -> dict[str, Any]:
         "rep": told["rep"],
         "told_year": told["year"],
         "as_of": datetime.fromisoformat(told["as_of"]),
-        "accounts": [{"currency": a["currency"], "figures": _account(a)} for a in told["accounts"]],
+        "accounts": [part for account in told["accounts"] for part in _account(account)],
         "contracts": _contracts(told["contracts"]),
         "events": _events(told["events"]),
     }
 
 
-def _account(account: dict[str, str]) -> list[tuple[str, str, str]]:
-    def said(name: str) -> str:
-        return _money(account[name], account["currency"])
+def _account(account: dict[str, str]) -> list[dict[str, Any]]:
+    """What customers' use has brought, and what is the rep's to be paid; older versions tell less."""
 
-    return [
-        ("Earned", said("earned"), "by what was consumed so far"),
-        ("At risk", said("at_risk"), "paid, not earned yet"),
-        ("Open", said("payable"), "earned or advanced, not paid out"),
-        ("To be taken back", said("owed"), "netted with the next payout"),
+    def said(name: str) -> str:
+        return _money(account.get(name), account["currency"])
+
+    currency = account["currency"]
+    used = [
+        ("Earned", said("earned"), "by what customers used so far"),
+        ("At risk", said("at_risk"), "granted at close, not earned yet"),
+        ("To come", said("to_come"), "earned beyond that grant, due when its contract year ends"),
+        ("Held back", said("held_back"), "more to earn if all that was sold is used"),
+    ]
+    owed = [
+        ("Not paid out", said("payable"), "granted, waits for a payout"),
+        ("To be taken back", said("owed"), "comes off the next payout"),
         ("Next payout", said("next_payout"), f"paid out this year: {said('paid_out')}"),
+    ]
+    return [
+        {"title": f"Commission in {currency}", "figures": used},
+        {"title": f"Payouts in {currency}", "figures": owed},
     ]
 
 
 def _contracts(lines: list[dict[str, Any]]) -> Listing:
     rows = [
         (
-            line["contract"], line["customer"], f"{line['contract_year']}",
-            f"{line['starts_at'][:10]} – {line['ends_at'][:10]}",
+            _contract(line["contract"]), line["customer"], f"{line['contract_year']}",
+            _days(line),
             *(
-                _money(line[name], line["currency"])
-                for name in ("price", "consumed", "paid_at_close", "earned", "at_risk", "final")
+                _money(line.get(name), line["currency"])
+                for name in _OF_A_YEAR
             ),
         )
         for line in lines
     ]  # fmt: skip
-    heads = ("Contract", "Customer", "#Year", "From, until", "#Sold", "#Consumed", "#Paid at close",
-             "#Earned", "#At risk", "#Final")  # fmt: skip
+    heads = ("Contract", "Customer", "#Year", "From, to", "#Sold", "#Used", "#At close",
+             "#Earned", "#At risk", "#To come", "#Held back", "#Final")  # fmt: skip
     return Listing("Contracts", heads, rows, empty="No contracts in this year.")
 
 
 def _events(entries: list[dict[str, Any]]) -> Listing:
     rows = [
-        (e["on"], e["contract"], f"{e['contract_year']}", _KINDS.get(e["kind"], e["kind"]),
-         _money(e["amount"], e["currency"]))
+        (e["on"], _contract(e["contract"]), f"{e['contract_year']}", _KINDS.get(e["kind"], e["kind"]),
+         *(_money(e.get(name), e["currency"]) for name in ("due", "before", "amount")))
         for e in entries
     ]  # fmt: skip
-    return Listing(
-        "Events", ("Date", "Contract", "#Year", "What", "#Amount"), rows, empty="None in this year."
-    )
+    heads = ("Date", "Contract", "#Year", "What", "#Due for the year", "#Came before", "#Amount")
+    return Listing("Events", heads, rows, empty="None in this year.")
+
+
+def _days(line: dict[str, Any]) -> str:
+    """The contract year's days; versions frozen before they were told have instants alone."""
+    if "first_day" not in line:
+        return f"{line['starts_at'][:10]} – {line['ends_at'][:10]}"
+    return f"{line['first_day']} – {line['last_day']}"
+
+
+def _contract(code: str) -> str:
+    return format_html('<a href="{}">{}</a>', addresses.of("contract", code), code)
 
 
 def _versions(found: Iterable[CommissionStatement], request: HttpRequest) -> Listing:

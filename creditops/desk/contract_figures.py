@@ -10,10 +10,11 @@ from typing import Any
 from accounts.models import Customer
 from contracts import commission_figures, commission_plans, prices, rate_cards, renewals, standing
 from contracts.agreements import Terms
-from contracts.models import Contract
+from contracts.models import CommissionPlanVersion, Contract
 from creditops.lib import calendar, money, policies
 from creditops.lib.admin_columns import amount
 from creditops.lib.refusals import Refusal
+from creditops.portal import amounts
 from invoicing import seller, tax
 from ledger import books
 
@@ -111,7 +112,24 @@ def unit_price(contract: Contract, at: datetime) -> str:
     term = renewals.running_term(contract, at)
     committed = standing.commitment(contract, term, at) if term else None
     price = standing.signed_price(contract) if committed is None else standing.unit_price(committed)
-    return f"{money.decimal_text(price)} {contract.currency}"
+    return amounts.price(price, contract.currency)
+
+
+def of_running_term(contract: Contract, at: datetime) -> Figures:
+    """Which term runs, until when, and what it commits to; nothing between terms."""
+    term = renewals.running_term(contract, at)
+    if term is None or not term.starts_at <= at < term.ends_at:
+        return []
+    first, last = (
+        calendar.local_date(term.starts_at, contract.time_zone),
+        calendar.last_day(term.ends_at, contract.time_zone),
+    )
+    committed = standing.commitment(contract, term, at)
+    size = ""
+    if committed is not None:
+        price = amount(committed.price_minor, committed.currency)
+        size = f", {committed.commitment:,} credits for {price}"
+    return [(f"Term {term.number}", f"{first} to {last}{size}")]
 
 
 def of_overage(contract: Contract, at: datetime) -> Figures:
@@ -121,10 +139,28 @@ def of_overage(contract: Contract, at: datetime) -> Figures:
     if stands is None:
         return []
     return [
-        ("Overage so far", f"{stands.credits:,}"),
-        ("Cap", f"{stands.cap:,}"),
-        ("May still be used beyond the balance", f"{stands.cap_left:,}"),
+        ("Overage so far", f"{stands.credits:,} credits"),
+        ("Overage cap", f"{stands.cap:,} credits"),
+        ("Still allowed beyond the balance", f"{stands.cap_left:,} credits"),
     ]
+
+
+def of_commission(contract: Contract, at: datetime) -> Figures:
+    """By which plan it pays commission at its next close, and to whom."""
+    version = commission_plans.in_force(contract, at)
+    if version is None:
+        return [("Commission", "none agreed")]
+    whose = ", ".join(
+        share.rep if share.pct == 100 else str(share)
+        for share in commission_plans.owners_at(contract, at)
+    )
+    return [("Commission goes to", whose), ("Commission plan", plan_words(version))]
+
+
+def plan_words(version: CommissionPlanVersion) -> str:
+    """`Standard, version 1: 10 %, 70 % of it at close`."""
+    rate, upfront = (f"{pct.normalize():f} %" for pct in (version.rate_pct, version.upfront_pct))
+    return f"{version}: {rate}, {upfront} of it at close"
 
 
 def _commission(values: dict[str, Any], price: int, currency: str, at: datetime) -> Figures:
@@ -186,7 +222,9 @@ def _term(values: dict[str, Any]) -> Figures:
 
 
 def _first_invoice(customer: Customer, price: int, currency: str, at: datetime) -> Figures:
-    taxed = tax.of(customer, seller.profile(), at)
+    taxed = tax.of_credits(customer, seller.profile(), at)
+    if taxed.at_use:
+        return [("First invoice", f"{amount(price, currency)}, taxed as its credits are used")]
     total = price + taxed.on([price])
     rate = f"with {money.decimal_text(taxed.rate_pct)} % tax" if taxed.rate_pct else "without tax"
     return [("First invoice", f"{amount(total, currency)}, {taxed.note.lower() or rate}")]

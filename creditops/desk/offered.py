@@ -251,6 +251,7 @@ offer(
     _deed(contracts.ProposeRenewal, "autorenew", _alive),
     _deed(quotes.QuoteRenewal, "request_quote", _renewable),
     _deed(contracts.SignRenewal, "draw", _renewable),
+    _deed(commissions.AgreeOnPlan, "handshake", _alive),
     _deed(commissions.ReassignContract, "swap_horiz", _commissioned),
     _deed(commissions.RestateCommission, "restart_alt", _commissioned),
     _deed(contracts.CancelContract, "event_busy", _alive),

@@ -60,9 +60,11 @@ class QuoteForm(fields.DeskForm):
         "Follows the use", help="the use of the term that ends is the commitment, stated at its end"
     )
     rollover = fields.choice("At renewal rolls over", _ROLLOVER)
-    rollover_pct = fields.text("Share in %", required=False, most=12)
+    rollover_pct = fields.text(
+        "Share in %", required=False, most=12, help="counts where a share rolls over"
+    )
     enforcement = fields.choice("When credits run out", _ENFORCEMENT)
-    overage_pct = fields.text("Overage in %", most=12)
+    overage_pct = fields.text("Overage in %", most=12, help="of the commitment, at most")
     seat_allowance = fields.Credits(
         label="Credits per seat", required=False, help_text="a user and month; empty: one pool"
     )
@@ -77,7 +79,10 @@ class QuoteForm(fields.DeskForm):
     cancellable = fields.yes("Can be cancelled", help="nothing is granted before payment")
     is_default = fields.yes("Default contract", help="usage that names no contract goes here")
     contract_name = fields.text("Name of the contract", required=False)
-    commission_plan = fields.choice("Commission plan", (), required=False)
+    commission_plan = fields.choice(
+        "Commission plan", (), required=False,
+        help="pays whoever began the quote, or as the plan splits it",
+    )  # fmt: skip
     recipient_name = fields.text("Sent to", required=False)
     recipient_email = forms.EmailField(label="E-mail", required=False)
     message = forms.CharField(
@@ -98,12 +103,11 @@ class QuoteForm(fields.DeskForm):
         "When": ("starts_on", "term_months", "open_until", "auto_renew", "cancellable"),
         "On which terms": (
             "rollover", "rollover_pct", "enforcement", "overage_pct", "seat_allowance",
-            "rate_lock_on", "price_lock_on", "is_default",
+            "rate_lock_on", "price_lock_on",
         ),
         "Payment": ("installments", "payment_terms_days", "currency", "time_zone"),
-        "To whom": (
-            "recipient_name", "recipient_email", "message", "contract_name", "commission_plan",
-        ),
+        "To whom": ("recipient_name", "recipient_email", "message"),
+        "The contract, once it is accepted": ("contract_name", "commission_plan", "is_default"),
     }  # fmt: skip
 
 

@@ -8,8 +8,16 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
-from contracts import quote_activation, quote_figures, quote_terms, quote_words, quotes
+from contracts import (
+    quote_activation,
+    quote_figures,
+    quote_terms,
+    quote_warnings,
+    quote_words,
+    quotes,
+)
 from contracts.models import Quote, QuoteAnswer, QuoteVersion
+from contracts.quote_terms import QuoteTerms
 from creditops.desk import addresses, quote_totals
 from creditops.lib import clock, files, money, verbs
 from creditops.lib.admin_columns import amount, count, instant, tag
@@ -38,7 +46,7 @@ def page(request: HttpRequest, code: str, site: Any) -> HttpResponse:
         "status": status(newest),
         "facts": quote_totals.facts(terms, newest.sent_at or at),
         "terms": quote_words.of(terms),
-        "warnings": quote_words.warnings(terms),
+        "warnings": _warnings(quote, newest, terms, at),
         "answer": QuoteAnswer.objects.filter(version=newest).first(),
         "made": quote_activation.made_of(quote),
         "versions": _versions(versions),
@@ -51,6 +59,13 @@ def page(request: HttpRequest, code: str, site: Any) -> HttpResponse:
         "pdf": addresses.of("quote_pdf", newest.pk) if newest.document else "",
     }
     return TemplateResponse(request, "desk/quote.html", context)
+
+
+def _warnings(quote: Quote, newest: QuoteVersion, terms: QuoteTerms, at: datetime) -> list[str]:
+    """What is worth a second look while it can still be changed or refused."""
+    if newest.status == _Status.ACCEPTED:
+        return quote_words.warnings(terms)
+    return quote_warnings.of(terms, quote.customer, at=at, renews=quote.renews)
 
 
 def paper(request: HttpRequest, key: int) -> HttpResponse:
@@ -145,7 +160,7 @@ def _moved_money(minor: int | None, currency: str) -> str:
 
 
 def _doable(quote: Quote, newest: QuoteVersion, person: Any) -> list[dict[str, str]]:
-    """What can be done with it as it stands."""
+    """What can be done with it as it stands; nobody asks about what nobody was shown."""
     if not verbs.may(person, "make_quote"):
         return []
     found = []
@@ -161,6 +176,7 @@ def _doable(quote: Quote, newest: QuoteVersion, person: Any) -> list[dict[str, s
         can("Make a link", "link", "quote-link")
     if newest.status == _Status.ACCEPTED and quote_activation.made_of(quote) is None:
         can("Make the contract", "contract", "activate-quote")
-    can("Answer a question", "reply", "answer-question")
+    if newest.number > 1 or newest.sent_at or quote.messages.exists():
+        can("Answer a question", "reply", "answer-question")
     can("Clone", "content_copy", "clone-quote")
     return found

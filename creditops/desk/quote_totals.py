@@ -15,13 +15,14 @@ from contracts import (
     quote_checks,
     quote_figures,
     quote_guards,
+    quote_warnings,
     quote_words,
 )
 from contracts.models import Contract
 from contracts.quote_figures import ActionPrice
 from contracts.quote_terms import QuoteTerms
 from creditops.desk import quote_form
-from creditops.lib import calendar, money
+from creditops.lib import calendar, money, printed
 from creditops.lib.admin_columns import amount
 from creditops.lib.refusals import NotFound, Refusal
 from creditops.portal.amounts import price
@@ -80,7 +81,10 @@ def of(
     return Totals(
         facts=facts(terms, at),
         needs=quote_guards.reasons(terms, by=by, at=at, paid_today=paid),
-        notes=[*quote_words.warnings(terms), *_beside(customer, terms, renews)],
+        notes=[
+            *quote_warnings.of(terms, customer, at=at, renews=renews),
+            *_beside(customer, terms, renews),
+        ],
         effect=quote_words.ROLLOVER_EFFECTS[terms.rollover],
         actions=[
             (action, _action_price(action, terms.currency))
@@ -111,7 +115,8 @@ def facts(terms: QuoteTerms, at: datetime) -> list[tuple[str, str]]:
         lines.append(("Overage cap", f"{found.overage_cap:,} credits"))
     for number, year in enumerate(terms.years if len(terms.years) > 1 else ()):
         last = calendar.day_before(calendar.add_months(terms.begins(number), terms.months(number)))
-        said = f"{year.credits:,} credits, {amount(year.price_minor, currency)}, to {last}"
+        price_of_it = amount(year.price_minor, currency)
+        said = f"{year.credits:,} credits, {price_of_it}, to {printed.day(last)}"
         lines.append((f"Year {number + 1}", said))
     if terms.installments > 1:
         parts = money.allocate(terms.years[0].price_minor, [1] * terms.installments)
@@ -132,9 +137,10 @@ def _commission(terms: QuoteTerms, at: datetime) -> list[tuple[str, str]]:
     found = commission_figures.estimate(
         terms.years[0].price_minor, rules, books.current(at).rounding
     )
+    of_which = ", year 1" if len(terms.years) > 1 else ""
     return [
-        ("Commission at close", amount(found.upfront_minor, terms.currency)),
-        ("Commission, all used", amount(found.full_use_minor, terms.currency)),
+        (f"Commission at close{of_which}", amount(found.upfront_minor, terms.currency)),
+        (f"Commission, all used{of_which}", amount(found.full_use_minor, terms.currency)),
     ]
 
 
@@ -152,6 +158,9 @@ def _proposed(need: int | None, values: Mapping[str, Any], at: datetime) -> str:
     if not need:
         return "None of these actions stands on the rate card."
     said = f"These actions take {need:,} credits in {values.get('term_months') or 12} months."
+    unknown = quote_figures.missing(quote_form.forecast(values), values.get("rate_card") or "", at)
+    if unknown:
+        said += f" Not on the rate card, so not counted: {', '.join(unknown)}."
     ratio = prices.in_force(values.get("currency") or "", at)
     tier = None if ratio is None else prices.covering_tier(ratio, need)
     if ratio is None or tier is None:

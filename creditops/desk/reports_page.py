@@ -32,7 +32,7 @@ def listed(request: HttpRequest, site: Any) -> HttpResponse:
         **site.each_context(request),
         "title": "Reports",
         "sections": [
-            (title, [(kind, addresses.of("report", kind.name)) for kind in kinds])
+            (title, [(k, addresses.of("report", k.name)) for k in kinds if _may(request, k)])
             for title, kinds in catalogue.SECTIONS.items()
         ],
     }
@@ -100,16 +100,24 @@ def _check(request: HttpRequest) -> None:
         raise PermissionDenied
 
 
+def _may(request: HttpRequest, kind: Kind) -> bool:
+    """Whether a report is for whoever asks; reading reports is asked for elsewhere."""
+    return not kind.verb or verbs.may(request.user, kind.verb)
+
+
 def _asked(request: HttpRequest, name: str) -> tuple[Kind, Asked]:
     """Raises PermissionDenied, and Http404 for what is no report and for what are no days."""
     _check(request)
     try:
         kind = catalogue.find(name)
-        return kind, frame.read(kind, request.GET.dict())
+        asked = frame.read(kind, request.GET.dict())
     except NotFound as refusal:
         raise Http404(refusal.detail) from refusal
     except Refusal as refusal:
         raise Http404(refusal.detail) from refusal
+    if not _may(request, kind):
+        raise PermissionDenied
+    return kind, asked
 
 
 def _query(kind: Kind, asked: Asked) -> str:

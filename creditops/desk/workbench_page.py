@@ -22,11 +22,13 @@ from creditops.lib import clock, money, spreadsheets, verbs
 from creditops.lib.admin_columns import NOTHING, count, tag
 from creditops.lib.admin_tables import Listing
 from creditops.lib.refusals import Refusal
+from creditops.portal import amounts
 from ledger import books
 from ledger.models import Rate
 
 _VERB = "publish_rates"
 _TIERS = (Fraction(5_000), Fraction(10_000), Fraction(50_000))
+_SMALLEST_PRICE = Fraction(1, 1_000)
 # So many actions are counted in a tier's column.
 _COUNTED = 6
 
@@ -34,8 +36,10 @@ _COUNTED = 6
 class GoalForm(fields.DeskForm):
     """What prices have to reach."""
 
-    margin = fields.text("Least margin in %", most=8)
-    share = fields.text("At most so much of the value, in %", most=8)
+    margin = fields.text("Margin in %, at least", most=8, help="of every action's price")
+    share = fields.text(
+        "Share of the value in %, at most", most=8, help="what of its worth a price may take"
+    )
     ratio = forms.IntegerField(
         label="Credits for one unit of money", required=False, min_value=1, max_value=1_000_000,
         help_text="empty: as the cheapest action asks for",
@@ -172,4 +176,9 @@ def _share(line: Line) -> str:
 
 
 def _money(exact: Fraction | None, currency: str) -> str:
-    return NOTHING if exact is None else f"{money.decimal_text(exact)} {currency}"
+    if exact is None:
+        return NOTHING
+    # A token's cost has more decimals than people read prices with: none of them is dropped.
+    if 0 < exact < _SMALLEST_PRICE:
+        return f"{money.decimal_text(exact)} {currency}"
+    return amounts.price(exact, currency)

@@ -5,24 +5,27 @@ from __future__ import annotations
 import hashlib
 from datetime import datetime
 
+from django.db import IntegrityError, transaction
+
 from creditops.lib.models import StoredFile
 
 
 def keep(name: str, content: bytes, *, content_type: str, at: datetime) -> StoredFile:
     """Store `content` under `name`; a second time returns what was stored first."""
-    StoredFile.objects.bulk_create(
-        [
-            StoredFile(
+    try:
+        with transaction.atomic():
+            return StoredFile.objects.create(
                 name=name,
                 content_type=content_type,
                 content=content,
                 sha256=hashlib.sha256(content).hexdigest(),
                 recorded_at=at,
             )
-        ],
-        ignore_conflicts=True,
-    )
-    return StoredFile.objects.get(name=name)
+    except IntegrityError:
+        first = find(name)
+        if first is None:
+            raise
+        return first
 
 
 def find(name: str) -> StoredFile | None:

@@ -36,7 +36,7 @@ def add(kind: str, key: str, payload: dict[str, Any], *, at: datetime) -> None:
 
 
 def add_all(kind: str, payloads: Mapping[str, dict[str, Any]], *, at: datetime) -> None:
-    """The same for many messages of one kind, by their keys; one statement."""
+    """The same for many messages of one kind, by their keys; one statement, or none."""
     OutboxMessage.objects.bulk_create(
         [
             OutboxMessage(kind=kind, key=key, payload=payload, created_at=at, not_before=at)

@@ -36,7 +36,7 @@ def after_migrate(sender: AppConfig, using: str, **_: Any) -> None:
             if issubclass(model, Book):
                 cursor.execute(_book(model, app_role, connection.connection))
             elif issubclass(model, Record):
-                cursor.execute(_record(table, model.secret_fields, connection.connection))
+                cursor.execute(_record(model, connection.connection))
 
 
 def _book(model: type[Book], app_role: str, connection: Any) -> str:
@@ -61,14 +61,19 @@ def _book(model: type[Book], app_role: str, connection: Any) -> str:
     )
 
 
-def _record(table: str, secret_fields: tuple[str, ...], connection: Any) -> str:
+def _record(model: type[Record], connection: Any) -> str:
     """Audit every change, naming but never copying the secret fields."""
+    acts = "UPDATE OR DELETE" if model.made_by_books else "INSERT OR UPDATE OR DELETE"
     return (
         sql.SQL(
-            "CREATE OR REPLACE TRIGGER audited AFTER INSERT OR UPDATE OR DELETE ON {table}"
+            "CREATE OR REPLACE TRIGGER audited AFTER {acts} ON {table}"
             " FOR EACH ROW EXECUTE FUNCTION creditops_audit({secret});"
             "ALTER TABLE {table} ENABLE ALWAYS TRIGGER audited"
         )
-        .format(table=sql.Identifier(table), secret=sql.Literal(",".join(secret_fields)))
+        .format(
+            acts=sql.SQL(acts),
+            table=sql.Identifier(model._meta.db_table),
+            secret=sql.Literal(",".join(model.secret_fields)),
+        )
         .as_string(connection)
     )

@@ -76,9 +76,12 @@ class Record(models.Model):
     """Ordinary rows. A trigger writes every change of them into the audit, whoever makes it.
 
     `secret_fields` are named in the audit when they change, but their values are never copied there.
+    `made_by_books`: a row is made with the row of a book that first names it, which says all that an audit
+    of its making could; only what is done to it later is audited.
     """
 
     secret_fields: ClassVar[tuple[str, ...]] = ()
+    made_by_books: ClassVar[bool] = False
 
     class Meta:
         abstract = True

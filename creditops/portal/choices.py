@@ -122,7 +122,7 @@ def _options(
 ) -> list[Option]:
     holder = asked.holder
     if ends:
-        book = PriceBook([(holder.customer_id, holder.pk)])
+        book = PriceBook.read([(holder.customer_id, holder.pk)])
         names = rate_choices.items_of(book.tariff(holder.pk, campaign.answer_by))
     else:
         names = [campaign.item, campaign.successor]

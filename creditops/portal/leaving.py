@@ -65,7 +65,7 @@ def of(found: Subscription, at: datetime) -> Leaving:
 
 def _buys(found: Subscription, unit_id: int, left: int, at: datetime) -> list[Buys]:
     """So many of each action of its rate card, the dearest first: what few credits buy says most."""
-    tariff = PriceBook([(found.customer_id, found.holder_id)]).tariff(found.holder_id, at)
+    tariff = PriceBook.read([(found.customer_id, found.holder_id)]).tariff(found.holder_id, at)
     if tariff is None or not left:
         return []
     items = RateItem.objects.filter(version__tariff_id=tariff.id, unit_id=unit_id)

@@ -16,6 +16,7 @@ from creditops.portal.visitor import Visitor
 from invoicing import card_retries, plan_charges
 from invoicing.models import Invoice, SavedCard
 from ledger.grace_ends import Grace
+from ledger.models import Holder
 
 
 @dataclass(frozen=True)
@@ -122,16 +123,18 @@ def standing(found: Subscription, at: datetime) -> Standing:
         used=0 if term is None else plan_changes.consumption(found, term, at),
         renews_on=None if term is None else calendar.local_date(term.ends_at, zone),
         next=coming,
-        next_cost=None if coming is None else cost(found.customer, coming.price_minor, at),
+        next_cost=None
+        if coming is None
+        else cost(found.customer, coming.price_minor, at, holder=found.holder),
         grace=subscriptions.running_grace(found, at),
         retry_on=None if retry is None else calendar.local_date(retry, zone),
         charges=_charges(found, at),
     )
 
 
-def cost(customer: Customer, net_minor: int, at: datetime) -> Cost:
-    """What an amount in the customer's currency comes to with tax."""
-    known = plan_charges.cost(customer, net_minor, customer.currency, at)
+def cost(customer: Customer, net_minor: int, at: datetime, *, holder: Holder | None = None) -> Cost:
+    """What an amount in the customer's currency comes to with tax; `holder`: whose credits it pays for."""
+    known = plan_charges.cost(customer, net_minor, customer.currency, at, holder=holder)
     tax = Amount(known.tax_minor, known.currency) if known.tax_minor else None
     return Cost(Amount(known.total_minor, known.currency), tax)
 

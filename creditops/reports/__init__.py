@@ -14,6 +14,7 @@ All have one frame: as of a day or over a time, as known at an instant; on scree
 | `breaking` | breakage by cohort, estimate against actual |
 | `earning` | revenue by category, product, customer; free credits; trial balance |
 | `owing` | receivables by age, what is not billed yet, overage against its cap, tax, commitments |
+| `rewarding` | commission: coming to reps and owed back, at risk, capitalised |
 | `growing` | growth month by month; signals of failure |
 | `closing` | reconciliations of a month |
 """

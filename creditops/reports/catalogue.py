@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from creditops.lib.refusals import NotFound
-from creditops.reports import breaking, closing, deferral, earning, growing, lasting, owing
+from creditops.reports import (
+    breaking,
+    closing,
+    deferral,
+    earning,
+    growing,
+    lasting,
+    owing,
+    rewarding,
+)
 from creditops.reports.frame import Kind, Span
 
 DEFERRED = Kind(
@@ -49,6 +58,9 @@ SECTIONS: Mapping[str, Sequence[Kind]] = {
         Kind("commitments", "Prepaid commitments", "What customers committed to: contracted, invoiced, "
              "collected. For investors.", Span.DAY, owing.commitments),
         Kind("tax", "Output tax", "Tax by country, category and rate.", Span.TIME, owing.tax),
+        Kind("commissions", "Commissions", "What reps have coming and owe back, what is at risk and held "
+             "back, and what capitalised contract costs are.", Span.TIME, rewarding.commissions,
+             verb="see_commissions"),
     ),
     "Ledger": (
         Kind("trial-balance", "Trial balance", "Every account: what stood, what moved, what stands.",

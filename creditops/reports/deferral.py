@@ -8,7 +8,17 @@ from collections.abc import Sequence
 from creditops.lib import calendar
 from creditops.pictures import steps
 from creditops.reports import naming
-from creditops.reports.frame import Asked, Cell, Check, Report, Table, moneys, summed, texts
+from creditops.reports.frame import (
+    Asked,
+    Cell,
+    Check,
+    Picture,
+    Report,
+    Table,
+    moneys,
+    summed,
+    texts,
+)
 from creditops.reports.naming import Names
 from invoicing import deferral
 from ledger import block_rolls, books, chart, statements
@@ -27,6 +37,7 @@ _MOVES = (
     "Closing",
 )
 _APART = "Billed ahead of credits, less credits ahead of their bill"
+_APART_HEAD = "Billed ahead of credits, net"
 
 
 def roll_forward(asked: Asked) -> Report:
@@ -125,7 +136,10 @@ def _by_age(rolls: Rolls, apart: dict[int, int], asked: Asked) -> Table:
     names = Names(known)
     customers = [c for c in known if young[c] or old[c] or apart.get(c)]
     customers.sort(key=lambda c: (names.customer(c), c))
-    columns = (*texts("Customer"), *moneys("0 to 12 months", "12 to 24 months", _APART, "Deferred"))
+    columns = (
+        *texts("Customer"),
+        *moneys("0 to 12 months", "12 to 24 months", _APART_HEAD, "Deferred"),
+    )
     rows: list[list[Cell]] = [
         [names.customer(c), young[c], old[c], apart.get(c, 0), young[c] + old[c] + apart.get(c, 0)]
         for c in customers
@@ -135,7 +149,7 @@ def _by_age(rolls: Rolls, apart: dict[int, int], asked: Asked) -> Table:
                  [names.address(c) for c in customers])  # fmt: skip
 
 
-def _waterfall(total: RollForward, asked: Asked) -> str:
+def _waterfall(total: RollForward, asked: Asked) -> Picture:
     currency = books.current(asked.known_at).currency
     heights = (
         total.opening,
@@ -145,7 +159,9 @@ def _waterfall(total: RollForward, asked: Asked) -> str:
         total.credit_notes,
         total.other,
     )
-    return steps.waterfall(
+    title = "Deferred revenue from opening to closing"
+    drawing = steps.waterfall(
         [steps.Step(label, minor) for label, minor in zip(_MOVES[:-1], heights, strict=True)],
-        end=_MOVES[-1], title="Deferred revenue from opening to closing", currency=currency,
+        end=_MOVES[-1], title=title, currency=currency,
     )  # fmt: skip
+    return Picture(title, drawing)

@@ -20,9 +20,10 @@ Cell = str | int | Fraction | date | None
 
 
 class Shape(enum.Enum):
-    """What stands in a column."""
+    """What stands in a column; a name is a short text that stays on one line."""
 
     TEXT = "text"
+    NAME = "name"
     MONEY = "money"
     COUNT = "count"
     DAY = "day"
@@ -45,6 +46,11 @@ class Column:
 def texts(*titles: str) -> tuple[Column, ...]:
     """Columns of text."""
     return tuple(Column(title) for title in titles)
+
+
+def codes(*titles: str) -> tuple[Column, ...]:
+    """Columns of short names: codes, reps, plans."""
+    return tuple(Column(title, Shape.NAME) for title in titles)
 
 
 def moneys(*titles: str) -> tuple[Column, ...]:
@@ -111,14 +117,22 @@ class Check:
 
 
 @dataclass(frozen=True)
+class Picture:
+    """A picture of a report: what it shows, and the drawing as safe HTML."""
+
+    title: str
+    drawing: str
+
+
+@dataclass(frozen=True)
 class Report:
-    """A report, made. `pictures` are safe HTML."""
+    """A report, made."""
 
     currency: str
     tables: Sequence[Table]
     checks: Sequence[Check] = ()
     notes: Sequence[str] = ()
-    pictures: Sequence[str] = ()
+    pictures: Sequence[Picture] = ()
 
     @property
     def ties(self) -> bool:
@@ -160,6 +174,7 @@ class Kind:
         about: a sentence for whoever opens it.
         make: answers it.
         groups: by what it can be grouped, name -> words; the first is the default.
+        verb: what somebody has to be allowed beside reading reports; empty: nothing.
     """
 
     name: str
@@ -168,6 +183,7 @@ class Kind:
     span: Span
     make: Callable[[Asked], Report]
     groups: Mapping[str, str] = field(default_factory=dict)
+    verb: str = ""
 
 
 def read(kind: Kind, given: Mapping[str, str]) -> Asked:

@@ -17,9 +17,11 @@ from creditops.reports.frame import (
     Cell,
     Check,
     Column,
+    Picture,
     Report,
     Shape,
     Table,
+    codes,
     counts,
     moneys,
     summed,
@@ -28,6 +30,7 @@ from creditops.reports.frame import (
 from ledger import books, chart, statements
 
 _MONTHS = 12
+_PICTURE = "Credits used by month"
 
 
 def growing(asked: Asked) -> Report:
@@ -37,8 +40,8 @@ def growing(asked: Asked) -> Report:
     months = growth.by_month(first, asked.last, known_at=asked.known_at)
     earned = _earned(first, asked)
     columns = (
-        *texts("Month"), *counts("Used", "Of it overage"), *moneys("Earned by use"),
-        *counts("Sold", "Given", "Ended unused", "Net new", "New contracts", "Renewals", "Renewed credits"),
+        *codes("Month"), *counts("Used", "Of it overage"), *moneys("Earned by use"),
+        *counts("Sold", "Given", "Ended unused", "Net new", "New contracts", "Renewals", "Renewed"),
         Column("Of the term before, %", Shape.PERCENT),
     )  # fmt: skip
     rows: list[list[Cell]] = [
@@ -57,7 +60,7 @@ def growing(asked: Asked) -> Report:
         [Check("Earned by use and overage", here, f"{chart.USAGE} + {chart.OVERAGE}", ledger)],
         ["Use grows, customers buy more than ends unused, and renewals commit to more than the term before: "
          "that is growth. Daily free credits are left out of what is given and ended."],
-        [bars.columns(shown, title="Credits used by month")],
+        [Picture(_PICTURE, bars.columns(shown, title=_PICTURE))],
     )  # fmt: skip
 
 
@@ -76,12 +79,14 @@ def _earned(first: object, asked: Asked) -> dict[str, int]:
 def failing(asked: Asked) -> Report:
     """Signs that credits do not fit how they are sold."""
     found = growth.signals(asked.last, known_at=asked.known_at)
-    columns = texts(
-        "Sign", "Measured", "Too much would be", "Raised", "What it shows", "What to do"
-    )
+    columns = (
+        *codes("Sign"), *texts("Measured"), *codes("Too much would be", "Raised"),
+        *texts("What it shows", "What to do"),
+    )  # fmt: skip
     rows: list[list[Cell]] = [_row(signal) for signal in found]
     return Report(books.current(asked.known_at).currency, [Table("", columns, rows)],
-                  notes=["Measured over the twelve months before the day of the report."])  # fmt: skip
+                  notes=["Measured over the twelve months before the day of the report. Signs are no money: "
+                         "no account has them."])  # fmt: skip
 
 
 _RAISED = {None: "nothing to measure", True: "yes", False: "no"}

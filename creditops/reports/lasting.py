@@ -160,7 +160,9 @@ def receipt_years(asked: Asked) -> Report:
         [Table("Advance payments", columns, rows, summed(columns, rows))],
         notes=["For the deferral method of 26 CFR 1.451-8: what was received in a year and is deferred "
                "in the books beyond the end of the next one is income of that next year for tax. "
-               "Money counts net of sales tax, in the year in which it came."],
+               "Money counts net of sales tax, in the year in which it came.",
+               "Years of receipt are kept for tax, and no account has them; all that is deferred ties in "
+               "Deferred revenue."],
     )  # fmt: skip
 
 
@@ -199,5 +201,5 @@ def expiring(asked: Asked) -> Report:
                "No credits end within 90 days.", [names.address(c) for c in ordered])],
         notes=["Each column begins where the one before it ends: 1 to 30, 31 to 60, 61 to 90 days after "
                "the day of the report. Credits that a renewal would roll over are counted where they "
-               "end without it."],
+               "end without it.", "It is a part of what is deferred, which ties in Deferred revenue."],
     )  # fmt: skip

@@ -15,6 +15,7 @@ from creditops.reports.frame import (
     Report,
     Shape,
     Table,
+    codes,
     counts,
     moneys,
     sum_of,
@@ -121,7 +122,7 @@ def overage_exposure(asked: Asked) -> Report:
     found = exposure.of_running_terms(asked.last, known_at=asked.known_at)
     names = Names((each.customer_id for each in found), (each.holder_id for each in found))
     columns = (
-        *texts("Customer", "Contract"), *counts("Commitment", "Cap", "Overage", "Left to the cap"),
+        *texts("Customer"), *codes("Contract"), *counts("Commitment", "Cap", "Overage", "Left to the cap"),
         Column("Overage, % of commitment", Shape.PERCENT), *moneys("Value of overage", "Value to the cap"),
     )  # fmt: skip
     rows: list[list[Cell]] = [
@@ -135,7 +136,9 @@ def overage_exposure(asked: Asked) -> Report:
         [Table("", columns, rows, ["Total", "", *summed(columns, rows)[2:]] if rows else (),
                "No term is running.", [names.address(e.customer_id) for e in found])],
         notes=["Value to the cap is what customers could owe beyond what is used, without anybody's "
-               "approval: credits left to the cap at the price of the commitment."],
+               "approval: credits left to the cap at the price of the commitment.",
+               "No account has what may still be used. Overage of all terms, billed and not, ties in Not "
+               "billed yet."],
     )  # fmt: skip
 
 
@@ -167,7 +170,9 @@ def commitments(asked: Asked) -> Report:
     tables.append(_without_commitment(asked, {each.customer_id for each in found}))
     return Report(ours, tables, notes=[
         "Net of tax, less what credit notes took back. Customers who only try or pay as they go are "
-        "no commitment and stand apart."
+        "no commitment and stand apart.",
+        "A contract is no entry, so no account has these sums. What is invoiced and owed, tax included, ties "
+        "in Receivables by age; what is billed and not used yet in Deferred revenue.",
     ])  # fmt: skip
 
 
@@ -197,10 +202,21 @@ def tax(asked: Asked) -> Report:
             for e in found
             if e.currency == currency
         ]  # fmt: skip
-        sums = ["Total", "", "", *summed(columns, rows)[3:]] if rows else ()
+        taxed = [row for row in rows if row[1] != outstanding.AT_USE]
+        sums = ["Total", "", "", *summed(columns, taxed)[3:]] if rows else ()
         tables.append(Table(f"In {currency}", columns, rows, sums, "No tax.", (), currency))
     lines = statements.lines(first=asked.first, last=asked.last, known_at=asked.known_at)
     here = sum(e.tax_minor + e.tax_back_minor for e in found if e.currency == ours)
     ledger = -statements.balance(lines.filter(transaction_currency=""), [chart.TAX])
-    return Report(ours, tables, [Check("Tax due", here, chart.TAX, ledger, _IN_OTHERS)],
-                  ["By the day on which the right to the money was posted."])  # fmt: skip
+    notes = ["By the day on which the right to the money was posted.", *_sold_untaxed(found)]
+    return Report(ours, tables, [Check("Tax due", here, chart.TAX, ledger, _IN_OTHERS)], notes)
+
+
+def _sold_untaxed(found: list[outstanding.TaxOfRate]) -> list[str]:
+    """What the rows of credits that are taxed as they are used are, where there are any."""
+    if all(row.category != outstanding.AT_USE for row in found):
+        return []
+    return [
+        "At use: sales of credits that are taxed as they are used, left out of the total. Their use has rows "
+        "of its own, on the last day of its month."
+    ]

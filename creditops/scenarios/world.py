@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from accounts.models import Customer
 from contracts import activation, agreements, plans, subscriptions
@@ -190,10 +190,12 @@ class World:
 
     def invoice(self, ref: str) -> Invoice:
         """The invoice that a handle names: `c1.t2.invoice`, `c1.t1.overage1`, `p1.invoice`,
-        `s1.p1.grace.invoice`."""
+        `s1.p1.grace.invoice`, and `c1.tax@2026-03-01`: the tax on what was used in a month."""
         if ref in self.names:
             named: Invoice = self._of(ref, Invoice)
             return named
+        if "@" in ref:
+            return self._taxed(ref)
         charge = self.plan_charge(ref)
         if charge is not None:
             issued = plan_charges.invoice_of(charge)
@@ -248,6 +250,17 @@ class World:
         ).first()
         if found is None:
             raise _unknown(ref, "a block")
+        return found
+
+    def _taxed(self, ref: str) -> Invoice:
+        """The tax document of an account and a month, by the month's first day."""
+        account, _, day = ref.partition(".tax@")
+        mine = Q(
+            **{f"taxed_month__{key}": value for key, value in self.account_of(account).items()}
+        )
+        found: Invoice | None = Invoice.objects.filter(mine, taxed_month__month=day).first()
+        if found is None:
+            raise _unknown(ref, "a document")
         return found
 
     def thing(self, ref: str) -> Any:

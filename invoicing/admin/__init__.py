@@ -11,6 +11,7 @@
 | `billing_runs` | what was let out, and what is held |
 | `seller` | who issues documents |
 | `taxes` | the tax table, certificates, tax ids as checked |
+| `use_tax` | credits that are taxed as they are used, by month |
 """
 
 from invoicing.admin import (
@@ -23,6 +24,7 @@ from invoicing.admin import (
     seller,
     taxes,
     top_ups,
+    use_tax,
 )
 
 __all__ = [
@@ -35,4 +37,5 @@ __all__ = [
     "seller",
     "taxes",
     "top_ups",
+    "use_tax",
 ]

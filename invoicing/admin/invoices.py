@@ -24,7 +24,7 @@ from invoicing import (
     voids,
     write_offs,
 )
-from invoicing.models import Invoice, InvoiceLine, InvoiceVoid, NumberSeries, WriteOff
+from invoicing.models import Invoice, InvoiceLine, InvoiceTax, InvoiceVoid, NumberSeries, WriteOff
 from ledger import books
 from ledger.admin.journal import lines_of
 from ledger.models import JournalEntry
@@ -107,11 +107,17 @@ def _rate(invoice: Invoice) -> str:
 
 def _taxes(invoice: Invoice) -> Listing:
     rows = [
-        (f"{row.rate_pct} %", tax.words(row.category), amount(row.net_minor, invoice.currency),
+        (f"{row.rate_pct} %", _category(row), amount(row.net_minor, invoice.currency),
          amount(row.taxable_minor, invoice.currency), amount(row.tax_minor, invoice.currency))
         for row in invoice.taxes.all()
     ]  # fmt: skip
     return Listing("Tax", ("Rate", "Category", "#Net", "#Taxable", "#Tax"), rows)
+
+
+def _category(row: InvoiceTax) -> str:
+    """Its category; of credits that are taxed as they are used, that nothing is taxed yet."""
+    said = tax.words(row.category)
+    return f"{said} yet: taxed as its credits are used" if row.at_use else said
 
 
 def _notes(invoice: Invoice) -> Listing:
@@ -136,13 +142,20 @@ def _notes(invoice: Invoice) -> Listing:
 
 
 def _lines(invoice: Invoice) -> Listing:
-    rows = [
-        (f"{line.position}", line.text, count(line.credits), _each(line, invoice.currency),
-         amount(line.amount_minor, invoice.currency))
-        for line in invoice.lines.all()
+    lines, currency = invoice.lines.all(), invoice.currency
+    heads: tuple[str, ...] = ("No", "~What", "#Credits", "#Unit price", "#Amount")
+    sums: tuple[str, ...] = ("", "Net", "", "", amount(invoice.net_minor, currency))
+    rows: list[tuple[Any, ...]] = [
+        (f"{line.position}", line.text, count(line.credits), _each(line, currency),
+         amount(line.amount_minor, currency))
+        for line in lines
     ]  # fmt: skip
-    sums = ("", "Net", "", "", amount(invoice.net_minor, invoice.currency))
-    return Listing("Lines", ("No", "~What", "#Credits", "#Unit price", "#Amount"), rows, sums)
+    if any(line.taxed_minor is not None for line in lines):
+        heads, sums = (*heads, "#Taxed, billed before"), (*sums, "")
+        rows = [
+            (*row, amount(line.base_minor, currency)) for row, line in zip(rows, lines, strict=True)
+        ]
+    return Listing("Lines", heads, rows, sums)
 
 
 def _payments(invoice: Invoice) -> Listing:

@@ -50,13 +50,15 @@ class PaymentBody(Body):
 
 
 class InvoiceLineShown(TypedDict):
-    """A line; `unit_price` is what one credit costs, exact."""
+    """A line; `unit_price` is what one credit costs, exact; `taxed` what its tax is on: its amount, but of
+    credits that are taxed as they are used what was paid for them before."""
 
     kind: Annotated[str, shapes.one_of(InvoiceLine.Kind.values)]
     text: str
     credits: int | None
     unit_price: str | None
     amount: shapes.Money
+    taxed: shapes.Money
 
 
 class InvoiceTaxShown(TypedDict):
@@ -220,4 +222,5 @@ def _shown_line(line: InvoiceLine, currency: str) -> InvoiceLineShown:
         "credits": line.credits,
         "unit_price": line.unit_price or None,
         "amount": money.text(line.amount_minor, currency),
+        "taxed": money.text(line.base_minor, currency),
     }

@@ -19,6 +19,7 @@ from invoicing.models.option import OptionEnd, PurchaseOption
 from invoicing.models.payment import PayBack, Payment, Receipt
 from invoicing.models.seller import SellerProfile, TaxExemption, TaxIdCheck, TaxRate
 from invoicing.models.top_up import AutoTopUp
+from invoicing.models.use_tax import TaxedMonth, TaxedUse
 
 __all__ = [
     "AutoTopUp",
@@ -52,5 +53,7 @@ __all__ = [
     "TaxExemption",
     "TaxIdCheck",
     "TaxRate",
+    "TaxedMonth",
+    "TaxedUse",
     "WriteOff",
 ]

@@ -72,7 +72,7 @@ class CreditNote(Book):
                 name="invoicing_note_adds_up",
             ),
             models.CheckConstraint(
-                condition=Q(net_minor__gt=0), name="invoicing_note_is_something"
+                condition=Q(total_minor__gt=0), name="invoicing_note_is_something"
             ),
             models.CheckConstraint(
                 condition=Q(total_minor=F("receivable_minor") + F("refundable_minor")),
@@ -97,6 +97,9 @@ class CreditNoteLine(Book):
     text = models.CharField(max_length=300)
     credits = models.PositiveBigIntegerField(null=True, blank=True)
     amount_minor = models.PositiveBigIntegerField()
+    taxed_minor = models.PositiveBigIntegerField(
+        null=True, blank=True, help_text="what tax is taken back on, where only the tax was billed"
+    )
     block = models.ForeignKey(
         Block, null=True, blank=True, db_constraint=False, on_delete=models.PROTECT,
         related_name="+",
@@ -117,10 +120,19 @@ class CreditNoteLine(Book):
                 | Q(block__isnull=False, move_seq__isnull=False, credits__gt=0),
                 name="invoicing_note_line_names_its_move",
             ),
+            models.CheckConstraint(
+                condition=Q(taxed_minor__isnull=True) | Q(amount_minor=0),
+                name="invoicing_note_line_is_paid_or_taxed_only",
+            ),
         ]
 
     def __str__(self) -> str:
         return self.text
+
+    @property
+    def base_minor(self) -> int:
+        """What its tax is on: its amount, or what only the tax was billed on."""
+        return self.amount_minor if self.taxed_minor is None else self.taxed_minor
 
 
 class CreditNoteTax(Book):

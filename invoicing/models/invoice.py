@@ -103,6 +103,7 @@ class InvoiceLine(Book):
         SUBSCRIPTION = "SUBSCRIPTION", "Subscription"
         UPGRADE = "UPGRADE", "Upgrade"
         GRACE = "GRACE", "Use beyond the balance"
+        USE = "USE", "Tax on used credits"
         OTHER = "OTHER", "Other"
 
     invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, related_name="lines")
@@ -112,6 +113,10 @@ class InvoiceLine(Book):
     credits = models.PositiveBigIntegerField(null=True, blank=True)
     unit_price = models.CharField(max_length=40, blank=True, help_text="exact, per credit")
     amount_minor = models.BigIntegerField()
+    taxed_minor = models.BigIntegerField(
+        null=True, blank=True,
+        help_text="what its tax is on, where that was paid before; empty: its amount",
+    )  # fmt: skip
     list_minor = models.BigIntegerField(
         null=True, blank=True, help_text="before the document's discount; empty: there was none"
     )
@@ -131,11 +136,20 @@ class InvoiceLine(Book):
         constraints = [
             models.UniqueConstraint(
                 fields=["invoice", "position"], name="invoicing_line_one_per_position"
-            )
+            ),
+            models.CheckConstraint(
+                condition=Q(taxed_minor__isnull=True) | Q(amount_minor=0, kind="USE"),
+                name="invoicing_line_is_paid_or_taxed_only",
+            ),
         ]
 
     def __str__(self) -> str:
         return self.text
+
+    @property
+    def base_minor(self) -> int:
+        """What its tax is on: its amount, or what was paid before."""
+        return self.amount_minor if self.taxed_minor is None else self.taxed_minor
 
 
 class InvoiceTax(Book):
@@ -150,12 +164,20 @@ class InvoiceTax(Book):
     taxable_minor = models.BigIntegerField()
     tax_minor = models.BigIntegerField()
     note = models.CharField(max_length=200, blank=True, help_text="why nothing is taxed, or part")
+    at_use = models.BooleanField(
+        default=False,
+        help_text="its credits are taxed as they are used: nothing is taxed yet (I10)",
+    )
 
     class Meta:
         ordering = ["invoice", "no"]
         verbose_name_plural = "invoice taxes"
         constraints = [
-            models.UniqueConstraint(fields=["invoice", "no"], name="invoicing_tax_one_per_no")
+            models.UniqueConstraint(fields=["invoice", "no"], name="invoicing_tax_one_per_no"),
+            models.CheckConstraint(
+                condition=Q(at_use=False) | Q(category="O", tax_minor=0),
+                name="invoicing_tax_at_use_is_none_yet",
+            ),
         ]
 
     def __str__(self) -> str:

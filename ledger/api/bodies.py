@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 from rest_framework.serializers import ValidationError
@@ -174,22 +174,18 @@ def _at_a_glance(events: Sequence[NativeEvent], sender: Sender) -> Columns | Non
     quantities = [event.quantity for event in events]
     sources = [sender.source if event.source is None else event.source for event in events]
     named = {*meters, *sources, *users, *(customers if not sender.customer else ())} - {None}
-    texts = {len(text) for text in (*named, *customers) if text is not None} | set(map(len, keys))
+    texts = {len(text) for text in named | set(customers) if text is not None} | set(map(len, keys))
     if not events or "" in named or "" in keys or max(texts) > LONGEST_TEXT:
         return None
-    if any(event.data or event.contract is not None for event in events):
+    contracts = [event.contract for event in events]
+    if contracts.count(None) < len(events) or any(event.data for event in events):
         return None
-    numbers = [each for each in quantities if not isinstance(each, str)]
-    if len(numbers) < len(quantities):
+    numbers = _numbers(quantities)
+    written = [event.time for event in events]
+    times = [time for time in written if time is not None]
+    if numbers is None or len(times) < len(written):
         return None
-    counted = [each for each in numbers if each is not None]
-    if counted and not (min(counted) >= 0 and max(counted) <= plain_usage.LARGEST_QUANTITY):
-        return None
-    times = [event.time for event in events]
-    written = [time for time in times if time is not None]
-    if len(written) != len(times):
-        return None
-    time = instants.microseconds(written)
+    time = instants.microseconds(times)
     if time is None:
         return None
     nothing = [None] * len(events)
@@ -197,6 +193,17 @@ def _at_a_glance(events: Sequence[NativeEvent], sender: Sender) -> Columns | Non
         sources, keys, customers, meters, nothing, nothing, time, numbers, users,
         [{}] * len(events),
     )  # fmt: skip
+
+
+def _numbers(quantities: Sequence[int | str | None]) -> Sequence[int | None] | None:
+    """Quantities that are whole numbers of a usual size, or left out; None if one is not."""
+    if not set(map(type, quantities)) <= {int, type(None)}:
+        return None
+    numbers = cast("Sequence[int | None]", quantities)
+    counted = [each for each in numbers if each is not None]
+    if counted and not (min(counted) >= 0 and max(counted) <= plain_usage.LARGEST_QUANTITY):
+        return None
+    return numbers
 
 
 def _converted(

@@ -23,6 +23,7 @@ class UserName(Record):
     """The text by which events name a customer's end user; erasing a person empties it."""
 
     secret_fields = ("name",)
+    made_by_books = True
 
     customer = models.ForeignKey(
         Customer, db_constraint=False, on_delete=models.DO_NOTHING, related_name="+"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from contracts import rate_cards
+from contracts import rate_campaigns, rate_cards
 from contracts.rate_cards import Item
 from ledger.models import RateChoice
 from tests.api.conftest import caller_with, refused, sign
@@ -34,7 +34,9 @@ def test_a_choice_is_recorded_with_who_and_when(caller, contract):
         "chosen_by": "Ada",
     }
     assert answer.json() == made
-    assert caller.get("contracts/c1/choices").json() == {"choices": [made], "open_questions": []}
+    assert caller.get("contracts/c1/choices").json() == {
+        "choices": [made], "open_questions": [], "open_campaigns": [],
+    }  # fmt: skip
 
 
 def test_an_action_that_ends_is_asked_about(caller, contract):
@@ -47,7 +49,31 @@ def test_an_action_that_ends_is_asked_about(caller, contract):
                 "offered": ["research_plus"],
             }
         ],
+        "open_campaigns": [],
     }
+
+
+def test_open_campaigns_are_listed_with_the_answer_to_each(caller, contract):
+    rate_campaigns.offer(
+        rate_cards.find("std"), item="research", successor="research_plus", message="faster",
+        answer_by=at("2026-04-01"), by="Mara", at=at("2026-02-01"),
+    )  # fmt: skip
+    asked = caller.get("contracts/c1/choices").json()["open_campaigns"]
+    caller.send("contracts/c1/choices", CHOICE)
+    [answered] = caller.get("contracts/c1/choices").json()["open_campaigns"]
+
+    assert asked == [
+        {
+            "item": "research",
+            "successor": "research_plus",
+            "kind": "offer",
+            "message": "faster",
+            "opened_at": "2026-02-01T00:00:00Z",
+            "answer_by": "2026-04-01T00:00:00Z",
+            "chosen": None,
+        }
+    ]
+    assert answered == asked[0] | {"chosen": "research_plus"}
 
 
 @pytest.mark.parametrize(

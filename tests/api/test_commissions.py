@@ -27,8 +27,10 @@ def test_a_plan_is_published_agreed_to_and_told_per_rep(caller):
     assert only["rep"] == "bob"
     assert only["contracts"][0] | {"starts_at": "", "ends_at": ""} == {
         "contract": "c1", "customer": "Acme", "contract_year": 1, "starts_at": "", "ends_at": "",
+        "first_day": "2026-01-01", "last_day": "2026-12-31",
         "currency": "USD", "price": "1000.00", "consumed": "0.00", "paid_at_close": "28.00",
-        "earned": "0.00", "at_risk": "28.00", "final": None,
+        "earned": "0.00", "at_risk": "28.00", "to_come": "0.00", "held_back": "12.00",
+        "final": None,
     }  # fmt: skip
 
 

@@ -108,7 +108,7 @@ def test_what_comes_is_shown_beside_what_is_in_force(caller):
             409,
             "policy_in_the_past",
         ),
-        ({"tax_point": "TAX_AT_REDEMPTION"}, {}, 409, "policy_not_yet"),
+        ({"tax_point": "TAX_AT_LEISURE"}, {}, 422, "policy_invalid"),
         ({"overage_pct": "125"}, {}, 422, "policy_invalid"),
         ({"no_such": 1}, {}, 422, "policy_invalid"),
     ],

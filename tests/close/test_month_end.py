@@ -73,7 +73,7 @@ def test_an_exception_stops_the_close_until_somebody_lets_it_pass_as_it_stands(b
     assert refused.value.code == "close_checklist_open"
     assert [problem.path for problem in refused.value.problems] == ["exceptions"]
     assert not AccountingPeriod.objects.filter(state="closed").exists()
-    assert open_now == (State.OPEN, "1 messages of the month or before wait for somebody")
+    assert open_now == (State.OPEN, "1 message of the month or before waits for somebody")
     assert passed[0] is State.PASSED
     assert again == (State.OPEN, "2 messages of the month or before wait for somebody")
     closed = month_end.close(JAN, by="Fiona", at=NOW, let_pass={"exceptions": "both are known"})
@@ -102,7 +102,7 @@ def test_what_comes_after_the_close_posts_on_its_own_day_as_about_an_earlier_mon
     assert {(e.prior_period, e.lines.get(account__code="4000").credit_minor) for e in found} == {
         (True, 200), (False, 100),
     }  # fmt: skip
-    assert stands("prior_period", FEB) == (State.NOTE, "1 entries are about months before")
+    assert stands("prior_period", FEB) == (State.NOTE, "1 entry is about months before")
 
 
 def test_a_closed_month_is_opened_again_by_two_persons_only(books: None):

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from decimal import Decimal
 
 import pytest
 
+from contracts import commission_plans
+from contracts.commission_plans import Wanted
 from contracts.models import Contract
 from creditops.close import month_end, reconciliations
 from invoicing import deferral, payments, voids
@@ -96,6 +99,31 @@ def test_a_term_that_was_paid_after_its_begin_has_no_credits_before(db: None):
 
     assert [deferral.apart_minor(day, known_at=LATER) for day in (JAN, FEB, MAR)] == [{}, {}, {}]
     assert [differences(day) for day in (JAN, FEB, MAR)] == [{}, {}, {}]
+
+
+def test_what_reps_have_coming_and_owe_back_and_what_is_capitalised_is_what_their_events_say(
+    db: None,
+):
+    """70.00 at close, an asset of 35 months; 600.00 of 1,000.00 are used, so 10.00 come back."""
+    plan = commission_plans.publish(
+        "plan",
+        Wanted(Decimal(10), Decimal(70), cost="STRAIGHT_LINE", months=35),
+        by="Sally",
+        at=START,
+    )
+    cast.sign(commission_plan=plan)
+    cast.send("u1", 60_000, when=at("2026-02-10"), contract="c1")
+    cast.run_due(at("2027-01-05"))
+
+    def said(last: date) -> list[tuple[int, int]]:
+        found = {
+            each.code: (each.ledger, each.rows)
+            for each in reconciliations.of(last.replace(day=1), last, known_at=at("2027-01-05"))
+        }
+        return [found[code] for code in ("commissions", "clawback", "contract_costs")]
+
+    assert said(FEB) == [(7_000, 7_000), (0, 0), (6_600, 6_600)]
+    assert said(date(2026, 12, 31)) == [(7_000, 7_000), (1_000, 1_000), (3_943, 3_943)]
 
 
 def test_however_many_contracts_are_in_another_currency_what_is_apart_costs_the_same(

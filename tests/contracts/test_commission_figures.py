@@ -73,6 +73,18 @@ def test_owners_share_by_the_value_consumed_in_their_time():
     assert commission_figures.split(40_00, stretches) == {"ann": 30_00, "bob": 5_00, "cid": 5_00}
 
 
+def test_overage_earned_its_part_by_value_without_what_was_lost():
+    """Ann saw 900 used, Bob 300, 200 of it overage; of 120 it earned 20, half of it lost 10 of 110."""
+    stretches = [Stretch(shares(ann=100), 900_00), Stretch(shares(bob=100), 300_00, 200_00)]
+
+    assert commission_figures.of_overage({"ann": 90_00, "bob": 30_00}, stretches) == {
+        "ann": 0, "bob": 20_00,
+    }  # fmt: skip
+    assert commission_figures.of_overage({"bob": 20_00}, stretches, 100_00) == {"bob": 10_00}
+    assert commission_figures.of_overage({"cid": 5_00}, stretches) == {"cid": 0}
+    assert commission_figures.of_overage({"ann": 7}, [Stretch(shares(ann=100), 0)]) == {"ann": 0}
+
+
 def test_without_consumption_the_last_owners_have_it():
     stretches = [Stretch(shares(ann=100), 0), Stretch(shares(bob=100), 0)]
 

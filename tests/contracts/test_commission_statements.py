@@ -63,6 +63,86 @@ def test_in_mid_year_what_is_paid_and_not_earned_is_at_risk(contract):
     ]
 
 
+def test_what_is_still_to_be_earned_is_told_until_the_year_is_settled(contract):
+    """Of 100.00 for all that is sold 70.00 came at close: 30.00 are held back, until 85.00 are earned."""
+    unused = told(when=START).lines[0]
+    use("u1", 85_000, at("2026-03-01"))
+    cast.run_due(JULY)
+    running = told().lines[0]
+    cast.run_due(END)
+    [account] = told(when=END).accounts
+
+    assert (unused.to_come_minor, unused.held_back_minor) == (0, 3_000)
+    assert (running.to_come_minor, running.held_back_minor) == (1_500, 1_500)
+    assert (account.to_come_minor, account.held_back_minor) == (0, 0)
+
+
+def test_a_contract_year_is_told_in_days_of_the_contracts_zone():
+    """Midnight of 1 January in Berlin is 23:00 of 31 December in UTC."""
+    plan = commission_plans.publish(
+        "plan", commission_plans.Wanted(Decimal(10), Decimal(70)), by="Sam", at=START
+    )
+    cast.sign(
+        when=START, time_zone="Europe/Berlin", commission_plan=plan,
+        commission_split=[Share("ann", Decimal(100))],
+    )  # fmt: skip
+
+    [line] = told().lines
+
+    assert (f"{line.first_day}", f"{line.last_day}") == ("2026-01-01", "2026-12-31")
+
+
+def test_an_event_tells_what_is_due_for_the_year_and_what_came_before(contract):
+    use("u1", 30_000, at("2026-03-01"))
+    cast.run_due(END)
+
+    assert [(e.due_minor, e.before_minor, e.amount_minor) for e in told(when=END).entries] == [
+        (7_000, 0, 7_000),
+        (3_000, 7_000, -4_000),
+    ]
+
+
+def test_a_term_that_began_before_a_plan_was_agreed_brings_nothing_and_the_renewal_does():
+    """300.00 are used without a plan; the renewal at 300.00 grants 10 % x 70 % of it: 21.00."""
+    contract = cast.sign(auto_renew=True)
+    use("u1", 30_000, at("2026-03-01"))
+    plan = commission_plans.publish(
+        "plan", commission_plans.Wanted(Decimal(10), Decimal(70)), by="Sam", at=START
+    )
+    commission_plans.agree(
+        contract, plan, split=[Share("ann", Decimal(100))], by="Sally", at=at("2026-06-01")
+    )
+    cast.run_due(END)
+
+    [renewal] = told(year=2027, when=END).lines
+
+    assert told(when=END).lines == []
+    assert (renewal.year, renewal.paid_minor, renewal.held_back_minor) == (2, 2_100, 900)
+
+
+def test_what_can_still_be_cancelled_is_told_before_its_payment_closes_it():
+    plan = commission_plans.publish(
+        "plan", commission_plans.Wanted(Decimal(10), Decimal(70)), by="Sam", at=START
+    )
+    cast.sign(
+        cancellable=True, commission_plan=plan, commission_split=[Share("ann", Decimal(100))]
+    )  # fmt: skip
+
+    [line] = told().lines
+
+    assert (line.paid_minor, line.at_risk_minor, line.held_back_minor) == (0, 0, 10_000)
+
+
+def test_what_is_held_back_is_of_who_has_the_contract_at_the_end(contract):
+    commission_plans.reassign(
+        contract, HALVES, effective_at=JULY, by="Sally", reason="territory", at=START
+    )
+
+    held = {rep: told(rep, when=START).lines[0].held_back_minor for rep in ("ann", "bob")}
+
+    assert held == {"ann": 1_500, "bob": 1_500}
+
+
 def test_who_takes_over_earns_what_is_consumed_from_then_on(contract):
     """C7: 300.00 in Ann's time, 100.00 in Ann's and Bob's: 35.00 and 5.00, and Ann was paid 70.00."""
     use("u1", 30_000, at("2026-03-01"))

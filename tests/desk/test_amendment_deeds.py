@@ -6,7 +6,8 @@ from fractions import Fraction
 
 import pytest
 
-from contracts.models import Amendment
+from contracts.models import Amendment, Contract
+from creditops.desk import addresses
 from creditops.lib import policies
 from invoicing import cards, options
 from invoicing.models import CreditNote, PurchaseOption
@@ -107,6 +108,27 @@ def test_the_review_page_tells_worries_what_is_left_and_the_history(priced: Book
     assert "Setting rollover" in said
     assert "Signed" in said
     assert page.context["doable"] == []
+
+
+def test_the_review_page_says_what_runs_and_that_what_is_left_stays_usable(priced: Book, sam):
+    def shown():
+        return sam.get(addresses.of("contract", priced.contract.code)).context
+
+    running = shown()
+    Contract.objects.filter(pk=priced.contract.pk).update(auto_renew=True)
+    renews = shown()
+    Contract.objects.filter(pk=priced.contract.pk).update(status="ended")
+    ended = shown()
+
+    assert dict(running["facts"])["Term 1"] == (
+        "2026-01-01 to 2026-12-31, 10,000 credits for $100.00"
+    )
+    assert running["left"].as_it_stands == "10,200 credits end with 31 December 2026, used or not."
+    assert renews["left"].as_it_stands == (
+        "10,200 credits are left until 31 December 2026; then it renews, and what rolls over stays "
+        "usable."
+    )
+    assert [label for label, _ in ended["facts"]] == ["State", "Signed", "Commission"]
 
 
 def test_a_contract_that_nobody_has_is_not_there(book: Book, root):

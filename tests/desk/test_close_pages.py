@@ -39,7 +39,7 @@ def test_a_month_goes_from_checklist_to_close_by_clicks(may: Book, fiona):
 
     # The message, and revenue that the ledger does not know yet: what was used in May waits to be posted.
     assert before.context["open"] == 2
-    assert "1 messages of the month or before wait for somebody" in acts.errors(refused)[0]
+    assert "1 message of the month or before waits for somebody" in acts.errors(refused)[0]
     assert acts.said(begun) == ["2026-05 is being closed. Written: 1 journal entry."]
     assert acts.said(passed) == ["No exceptions wait: let pass for 2026-05."]
     assert acts.changes(page)["Deferred revenue"] == ("$96.00", "$96.00")
@@ -82,6 +82,32 @@ def test_only_months_that_are_over_close(may: Book, fiona):
     assert fiona.get(addresses.of("close_of", "may")).status_code == 404
     assert fiona.get(addresses.of("let-pass", f"{MAY}/moon")).status_code == 404
     assert fiona.get(addresses.of("let-pass", f"{MAY}/over")).status_code == 409
+
+
+def test_points_lead_to_the_reports_of_their_month(may: Book, fiona):
+    page = fiona.get(addresses.of("close_of", MAY)).content.decode()
+
+    for point, report in (
+        ("Deferred revenue and the value of blocks", "deferred"),
+        ("Accrued commissions and what reps were granted", "commissions"),
+    ):
+        assert f'<a href="{addresses.of("report", report)}?month={MAY}">{point}</a>' in page
+
+
+def test_closing_stands_out_once_nothing_stops_it_and_what_no_reason_helps_against_is_said(
+    may: Book, fiona
+):
+    def shown(month: str) -> str:
+        return fiona.get(addresses.of("close_of", month)).content.decode()
+
+    june, before = shown("2026-06"), shown(MAY)
+    acts.do(fiona, "let-pass", f"{MAY}/exceptions", reason="known")
+    cast.journal(NOW)
+    after = shown(MAY)
+
+    assert "no reason helps. Not met: The month is over (it ends when 2026-07-01 begins)" in june
+    main = f'<a class="button main" href="{addresses.of("close-month", MAY)}">'
+    assert (main in before, main in after) == (False, True)
 
 
 def test_books_that_are_not_signed_say_so_on_every_page(book: Book, fiona):

@@ -172,7 +172,7 @@ def test_a_lifted_cap_is_a_row_with_its_approver(book: Book, fiona):
     page = acts.rehearse(fiona, "lift-cap", "C-1", cap="5,000", reason="their CFO agreed")
     done = acts.do(fiona, "lift-cap", "C-1", cap="5,000", reason="their CFO agreed")
 
-    assert acts.changes(page)["Cap"] == ("2,000", "5,000")
+    assert acts.changes(page)["Overage cap"] == ("2,000 credits", "5,000 credits")
     lift = CapLift.objects.get()
     assert (lift.cap, lift.approved_by, lift.reason, lift.effective_at) == (
         5_000, "controller@vendor.example", "their CFO agreed", NOW,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from contracts.models import Pack, PriceTier, PriceVersion, RateCard
+from creditops.desk import addresses
+from creditops.desk.deeds.page import LIVE
 from ledger.models import Tariff
 from tests.cast import at
 from tests.desk import acts
@@ -42,13 +44,30 @@ def test_a_price_is_published_from_an_instant_on(book: Book, fiona):
     done = acts.do(fiona, "publish-price", **typed)
 
     assert acts.changes(page) == {
-        "Newest price in USD": ("1 USD = 100 credits", "1 USD = 120 credits")
+        "Newest price in USD": ("1 USD = 100 credits", "1 USD = 120 credits"),
+        "Its tiers": ("none", "none"),
     }
     made = PriceVersion.objects.last()
     assert (made.credits_per_currency_unit, made.effective_from, made.published_by) == (
         120, at("2026-07-01"), "controller@vendor.example",
     )  # fmt: skip
     assert acts.said(done) == ["Published: 1 USD = 120 credits, from 2026-07-01 00:00 UTC."]
+
+
+def test_the_form_begins_with_the_tiers_in_force_and_tells_what_each_sells(book: Book, fiona):
+    typed = {
+        "currency": "USD", "credits_per_currency_unit": "100", "effective_from": "2026-07-01T00:00",
+        "tiers": "5,000.00\n50,000.00 less 12.5 %",
+    }  # fmt: skip
+
+    page = acts.rehearse(fiona, "publish-price", **typed)
+    live = fiona.post(addresses.of("publish-price"), typed, headers={LIVE: "1"}).content.decode()
+    acts.do(fiona, "publish-price", **typed)
+    form = fiona.get(addresses.of("publish-price")).context["form"]
+
+    assert acts.changes(page)["Its tiers"] == ("none", "$5,000, $50,000 less 12.5 %")
+    assert "5,000,000 credits for $43,750.00" in live
+    assert form["tiers"].value() == "5000.00\n50000.00 less 12.5 %"
 
 
 def test_a_price_never_acts_in_the_past(book: Book, fiona):

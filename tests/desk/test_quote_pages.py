@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from contracts import commission_plans, prices, quote_answers, quotes
-from contracts.models import Contract, PriceVersion, Quote, QuoteVersion
+from contracts.models import Contract, PriceVersion, Quote, QuoteVersion, RateCard
 from creditops.desk import addresses
 from creditops.desk.deeds.page import LIVE
 from creditops.lib.models import Approval
@@ -104,6 +104,14 @@ def test_the_figures_follow_what_is_typed(tiers, sam):
     assert "$0.027 per 1,000" in said
     assert "These actions take 720,000 credits in 12 months." in said
     assert "The $50,000 tier covers it: 5,000,000 credits." in said
+
+
+def test_an_action_is_found_however_it_is_written_and_what_is_not_on_the_card_is_named(tiers, sam):
+    """20,000,000 translations a month at 3 credits per 1,000, twelve months: 720,000."""
+    said = live(sam, credits="", forecast="TRANSLATION 20,000,000\ntelepathy 5")
+
+    assert "These actions take 720,000 credits in 12 months." in said
+    assert "Not on the rate card, so not counted: telepathy." in said
 
 
 def test_the_size_that_the_forecast_takes_is_taken_over(tiers, sam):
@@ -224,6 +232,29 @@ def test_a_clone_and_an_answer_are_acts_of_the_desk(tiers, sam):
 
     assert acts.said(said) == [f"{kept().quote.code} for Otto is drafted from {code}."]
     assert quotes.find(code).messages.get().text == "One pool."
+
+
+def test_a_card_and_a_plan_are_called_by_their_names(tiers, sam):
+    RateCard.objects.filter(code="standard").update(name="Lumen Studio")
+    wanted = commission_plans.Wanted(Decimal(10), Decimal(70))
+    commission_plans.publish("reps", wanted, by="Sally", at=NOW, name="Plan of reps")
+    keep(sam, commission_plan="reps")
+
+    terms = sam.get(addresses.of("quote", kept().quote.code)).context["terms"]
+
+    said = {term.label: term.said for term in terms}
+    assert (said["Rate card"], said["Commission plan"]) == ("Lumen Studio", "Plan of reps")
+
+
+def test_a_question_is_answered_once_somebody_could_ask_it(tiers, sam):
+    keep(sam)
+    path = addresses.of("quote", kept().quote.code)
+    draft = [act["title"] for act in sam.get(path).context["doable"]]
+    acts.do(sam, "send-quote", kept().quote.code)
+    sent = [act["title"] for act in sam.get(path).context["doable"]]
+
+    assert draft == ["Send", "Change", "Clone"]
+    assert sent == ["New version", "Make a link", "Answer a question", "Clone"]
 
 
 def test_who_may_not_quote_is_told_so(tiers, fiona):

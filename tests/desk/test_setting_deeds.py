@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from django.db import connection
 from django.test import Client
@@ -358,16 +360,34 @@ def test_shares_of_states_are_typed_in_a_line(book: Book, sam):
     assert "US/CA 100 %, US/New York 50 %; elsewhere 0 %" in asked.summary
 
 
-def test_what_nothing_obeys_yet_is_refused(book: Book, fiona):
+@pytest.fixture
+def nothing_obeys_it(monkeypatch):
+    """A setting whose other values wait for something that is still to come."""
+    known = policies.find("tax_point")
+    assert known is not None
+    waits = replace(known, waits_for="nobody has built it")
+    monkeypatch.setitem(policies._policies, "tax_point", waits)
+
+
+def test_what_nothing_obeys_yet_is_refused(book: Book, fiona, nothing_obeys_it):
     page = acts.do(
         fiona, "change-setting", "books/tax_point", value="TAX_AT_REDEMPTION", reason="nicer"
     )
 
-    why = "tax as credits are used is not computed yet"
-    assert acts.errors(page) == [f"tax_point can only be TAX_AT_SALE yet: {why}."]
+    assert acts.errors(page) == ["tax_point can only be TAX_AT_SALE yet: nobody has built it."]
     assert not PolicySetting.objects.exists()
     told = fiona.get("/admin/desk/policies/").content.decode()
-    assert f"Only the default can be set yet: {why}." in told
+    assert "Only the default can be set yet: nobody has built it." in told
+
+
+def test_when_tax_on_credits_is_due_is_agreed_by_whoever_answers_for_tax(book: Book, fiona):
+    acts.do(
+        fiona, "change-setting", "books/tax_point", value="TAX_AT_REDEMPTION", reason="vouchers"
+    )
+
+    asked = Approval.objects.get()
+    assert asked.content["value"] == "TAX_AT_REDEMPTION"
+    assert not PolicySetting.objects.exists()
 
 
 def test_a_setting_of_the_whole_books_is_no_customers(book: Book, fiona):

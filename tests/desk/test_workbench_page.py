@@ -20,8 +20,8 @@ def test_actions_are_described_and_priced_and_taken_into_a_draft(book: Book, fio
 
     assert (page.context["bench"].ratio, page.context["bench"].base) == (100, "email")
     assert [row[:5] for row in page.context["proposal"].rows] == [
-        ("email", "1", "0.01 USD", "0.0025 USD", "75.0 %"),
-        ("research", "40", "0.4 USD", "0.1 USD", "75.0 %"),
+        ("email", "1", "$0.01", "$0.0025", "75.0 %"),
+        ("research", "40", "$0.40", "$0.10", "75.0 %"),
     ]
     assert "too much of it" in page.context["proposal"].rows[1][6]
     assert page.context["tiers"].rows[0] == ("$5,000", "500,000", "500,000", "12,500")
@@ -41,6 +41,14 @@ def test_an_action_is_changed_and_taken_off(book: Book, fiona):
     acts.do(fiona, "forget-action", "email")
 
     assert not ActionValue.objects.exists()
+
+
+def test_the_cost_of_a_token_keeps_its_decimals(book: Book, fiona):
+    acts.do(fiona, "describe-action", **EMAIL | {"cost": "0.00000015", "worth": "0.002"})
+
+    [row] = fiona.get(addresses.of("workbench")).context["catalogue"].rows
+
+    assert row[2:4] == ("0.00000015 USD", "$0.002")
 
 
 def test_costs_are_for_whoever_makes_prices(book: Book, sam):

@@ -107,7 +107,9 @@ def _fillings(route: str, book: Book) -> dict[str, object]:
         "take-back-credits": f"{book.event.customer_id}-{_first(Block)}",
         "estimate-breakage": f"{book.event.customer_id}-{_first(Block)}",
         "check-tax-id": "acme", "record-exemption": "acme",
-        "reassign-contract": book.contract.code, "restate-commission": book.contract.code,
+        **dict.fromkeys(
+            ("agree-commission", "reassign-contract", "restate-commission"), book.contract.code
+        ),
         "commission/": rep, "commission_csv": rep, "freeze-statement": rep,
         "dispute-commission": rep, "pay-commission": _first(CommissionStatement),
         "answer-dispute": _first(CommissionDispute), "commission-plan": "standard",

@@ -7,8 +7,10 @@ from datetime import date
 
 import pytest
 
-from contracts import amendments, plans
+from contracts import amendments, plans, subscriptions, term_ends
+from contracts.agreements import LaterTerm
 from contracts.amendments import Addition
+from contracts.models import AgreedTerm, Contract
 from contracts.subscriptions import Agreed
 from creditops.lib import policies
 from creditops.lib.refusals import Refusal
@@ -131,3 +133,77 @@ def test_a_contract_of_five_years_is_signed_and_what_is_added_later_ends_too_soo
             at=at("2026-06-01"),
         )
     )  # fmt: skip
+
+
+def year(price_minor: int | None = 100_000) -> LaterTerm:
+    return LaterTerm(credits=100_000, price_minor=price_minor)
+
+
+def test_the_years_of_a_ramp_are_looked_at_when_it_is_signed():
+    buyer = consumer()
+
+    said = refused(lambda: cast.sign(buyer, term_months=60, later_terms=[year(0), year()]))
+
+    assert "those of term 3 would end with 2032-12-31" in said
+    assert not Contract.objects.exists()
+    assert cast.sign(buyer, term_months=60, later_terms=[year(0)]).commitment == 100_000
+
+
+def test_a_contract_that_would_renew_by_itself_for_a_year_is_not_signed():
+    said = refused(lambda: cast.sign(consumer(), term_months=60, auto_renew=True))
+
+    assert "those of term 2 would end with 2031-12-31" in said
+
+
+@pytest.fixture
+def allowed_once():
+    """A year's contract that a lawyer had looked at; from June on the law counts again."""
+    buyer = consumer()
+    allow(0)
+    contract = cast.sign(buyer)
+    june = at("2026-06-01")
+    policies.change(
+        policies.BOOKS, {"consumer_life_months": 60}, effective_at=june, recorded_at=june, by="Lea"
+    )
+    return contract
+
+
+def test_a_renewal_of_a_year_is_not_signed(allowed_once):
+    refused(lambda: term_ends.sign_renewal(allowed_once, by="Sam", at=at("2026-12-01")))
+
+    allowed_once.refresh_from_db()
+    assert allowed_once.renewal_signed_at is None
+
+
+@pytest.mark.parametrize(("months", "kept"), [(12, 0), (60, 1)])
+def test_a_renewal_on_terms_of_its_own_is_signed_if_it_is_long_enough(allowed_once, months, kept):
+    def sign() -> None:
+        term_ends.sign_agreed_renewal(
+            allowed_once, after=1, terms=[LaterTerm(1_000, 1_000, months=months)], settings={},
+            quote=None, by="Sam", at=at("2026-12-01"),
+        )  # fmt: skip
+
+    outcome = {12: lambda: refused(sign), 60: sign}[months]
+    outcome()
+
+    assert AgreedTerm.objects.count() == kept
+
+
+@pytest.mark.parametrize("credits", [50, 200])
+def test_neither_a_smaller_nor_a_larger_plan_is_moved_to(credits):
+    buyer = consumer()
+    allow(0)
+    subscribe(buyer)
+    plans.publish(code="new", credits=credits, price_minor=1_900, currency="USD", by="S", at=START)
+    policies.change(
+        policies.BOOKS,
+        {"consumer_life_months": 60},
+        effective_at=LATER,
+        recorded_at=LATER,
+        by="Lea",
+    )
+
+    refused(lambda: subscribing.change_plan(subscriptions.find("s1"), plans.find("new"), at=LATER))
+
+    assert subscriptions.find("s1").next_plan is None
+    assert Block.objects.count() == 1

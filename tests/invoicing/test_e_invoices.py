@@ -9,7 +9,9 @@ from creditops.lib.refusals import Refusal
 from invoicing import ad_hoc, credit_notes, e_invoices, exemptions, issuing, seller, tax_rates
 from invoicing.ad_hoc import Item
 from invoicing.issuing import Document, Line
-from invoicing.models import InvoiceLine, TaxRate
+from invoicing.models import CreditNote, Invoice, InvoiceLine, TaxRate
+from ledger import corrections
+from ledger.models import UsageEvent
 from tests import cast
 from tests.e_invoices import faults, texts
 
@@ -266,3 +268,74 @@ def test_the_same_document_is_the_same_for_ever():
     invoice.customer.save()
 
     assert e_invoices.export(invoice).xml == first
+
+
+@pytest.fixture
+def taxed_at_use():
+    """Credits are taxed as they are used: 1,000 for 100.00, of which 300 in June."""
+    policies.change(
+        "books", {"tax_point": "TAX_AT_REDEMPTION"}, effective_at=START, recorded_at=START, by="F"
+    )
+    invoice = invoiced()
+    cast.send("u1", 300, when=JUNE, time=JUNE)
+    return invoice
+
+
+def test_the_sale_of_credits_that_are_taxed_as_used_is_outside_the_scope_and_says_why(taxed_at_use):
+    """Not subject to VAT yet (Art. 30b): category O, which may name no VAT id (BR-O-02)."""
+    exported = e_invoices.export(taxed_at_use)
+
+    assert exported.gaps == []
+    assert faults(exported.xml) == []
+    assert categories(exported.xml) == ["O"]
+    assert "VAT invoice" in texts(exported.xml, "ExemptionReason")[0]
+
+
+def test_beside_taxed_lines_such_credits_are_no_e_invoice():
+    """BR-O-11: nothing stands beside what is outside the scope; the PDF goes out alone."""
+    policies.change(
+        "books", {"tax_point": "TAX_AT_REDEMPTION"}, effective_at=START, recorded_at=START, by="F"
+    )
+    invoice = invoiced(Item(10_000, credits=1_000), Item(5_000))
+
+    assert e_invoices.attachable(invoice) is None
+
+
+def test_the_tax_on_used_credits_is_a_whole_invoice_of_which_the_net_is_paid(taxed_at_use):
+    cast.run_due(cast.at("2026-07-01"))
+    exported = e_invoices.export(Invoice.objects.get(taxed_month__isnull=False))
+
+    assert exported.gaps == []
+    assert faults(exported.xml) == []
+    said = [
+        texts(exported.xml, name)
+        for name in ("GrandTotalAmount", "TotalPrepaidAmount", "DuePayableAmount")
+    ]
+    assert said == [["35.70"], ["30.00"], ["5.70"]]
+
+
+def test_tax_that_goes_back_since_less_was_used_is_valid_too(taxed_at_use):
+    cast.run_due(cast.at("2026-07-01"))
+    event = UsageEvent.objects.get()
+    corrections.correct(event, credits=100, by="Fiona", reason="twice", at=cast.at("2026-07-02"))
+    cast.run_due(cast.at("2026-08-01"))
+
+    exported = e_invoices.export(CreditNote.objects.get())
+
+    assert faults(exported.xml) == []
+    assert texts(exported.xml, "DuePayableAmount") == ["3.80"]
+
+
+def test_a_correction_stands_as_a_quantity_below_zero(taxed_at_use):
+    cast.run_due(cast.at("2026-07-01"))
+    event = UsageEvent.objects.get()
+    july = cast.at("2026-07-02")
+    corrections.correct(event, credits=100, by="Fiona", reason="twice", at=july)
+    cast.send("u2", 300, when=july, time=july)
+    cast.run_due(cast.at("2026-08-01"))
+
+    exported = e_invoices.export(Invoice.objects.get(taxed_month__month="2026-07-01"))
+
+    assert faults(exported.xml) == []
+    assert texts(exported.xml, "BilledQuantity") == ["-1", "1"]
+    assert texts(exported.xml, "DuePayableAmount") == ["1.90"]

@@ -47,6 +47,17 @@ def test_the_document_states_its_facts_and_its_sums():
     ]
 
 
+def test_an_invoice_asks_the_database_for_each_fact_once(django_assert_max_num_queries):
+    """Seller, rates and lines are read once, whatever needs them."""
+    seller.define(name="Northlight", country="DE")
+    tax_rates.define(country="DE", rate_pct="19", at=cast.START)
+    buyer = cast.customer(country="DE", tax_id="DE9")
+    issue(buyer=buyer, source="before it")
+
+    with django_assert_max_num_queries(28):
+        issue(line(), line(kind=InvoiceLine.Kind.OTHER), buyer=buyer)
+
+
 def test_seller_and_buyer_are_frozen_as_they_were():
     """I1, I16: an issued document is immutable, whoever moves or is renamed afterwards."""
     seller.define(name="Northlight")

@@ -99,7 +99,7 @@ class History:
     def act(self, random: Random) -> None:
         """Do the next act."""
         self.random = random
-        weights = WEIGHTS | self.more
+        weights = {**WEIGHTS, **self.more}
         name = random.choices(list(weights), list(weights.values()))[0]
         getattr(self, name)()
 

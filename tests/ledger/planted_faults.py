@@ -276,7 +276,8 @@ def locks_are_forgotten(plant: Plant) -> None:
 
     def tariff(book: tariffs.PriceBook, holder_id: int, time: datetime) -> Any:
         rows = book._assigned.get(holder_id, ())
-        book._assigned[holder_id] = tuple(row._replace(pinned_id=None) for row in rows)
+        unlocked = tuple(row._replace(pinned_id=None) for row in rows)
+        book._assigned = {**book._assigned, holder_id: unlocked}
         return usual(book, holder_id, time)
 
     plant(tariffs.PriceBook, "tariff", tariff)

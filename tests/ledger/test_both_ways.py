@@ -101,8 +101,8 @@ def both(play: Callable[[], None], monkeypatch: pytest.MonkeyPatch) -> list[dict
         monkeypatch.setattr(
             plain_usage,
             "find",
-            lambda batch, at, waiting, *, unless, never=unless: usual(
-                batch, at, waiting, unless=unless or never
+            lambda batch, known, at, waiting, *, unless, never=unless: usual(
+                batch, known, at, waiting, unless=unless or never
             ),
         )
         set_sequences(numbers)

@@ -68,6 +68,7 @@ OTHERWISE = {
     "ssp_tolerance_pct": "20",
     "suspend_unpaid": True,
     "tax_outside_eu": "O",
+    "tax_point": "TAX_AT_REDEMPTION",
     "tax_unknown": "NONE",
     "upfront_commission_pct": "60",
     "validity": {"rule": "ANNIVERSARY", "months": 1},

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 from itertools import chain
 
 import pytest
 
-from contracts import agreements, termination
+from contracts import agreements, commission_plans, termination
+from contracts.commission_figures import Share
+from contracts.commission_plans import Wanted
 from creditops.close import month_end
 from creditops.reports import catalogue, owing
 from creditops.reports.frame import Asked, Report
@@ -43,8 +46,11 @@ def committed(last: date, known_at=AFTER) -> list[object]:
 def test_whatever_comes_later_no_report_of_a_closed_month_changes(db: None):
     cast.sign_books()
     acme, quill = cast.customer(), cast.customer("quill")
-    renewed = cast.sign(acme, auto_renew=True, settings={"rollover": "NONE"})
-    short = cast.sign(quill, code="short", installments=12)
+    plan = commission_plans.publish(
+        "plan", Wanted(Decimal(10), Decimal(70), cost="CONSUMPTION"), by="Sally", at=START
+    )
+    renewed = cast.sign(acme, auto_renew=True, settings={"rollover": "NONE"}, commission_plan=plan)
+    short = cast.sign(quill, code="short", installments=12, commission_plan=plan)
     tried = cast.customer("tried")
     holders.pay_as_you_go(tried, START)
     cast.run_due(START)
@@ -63,6 +69,10 @@ def test_whatever_comes_later_no_report_of_a_closed_month_changes(db: None):
         at=at("2026-05-01"),
     )  # fmt: skip
     cast.run_due(at("2026-08-01"))
+    commission_plans.reassign(
+        renewed, [Share("bob", Decimal(100))], effective_at=START, by="Sally", reason="territory",
+        at=at("2026-08-01"),
+    )  # fmt: skip
     termination.terminate(
         short, end=at("2026-09-01"), by="Sam", reason="moved", at=at("2026-08-01")
     )

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 from itertools import chain
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from contracts import free_credits
+from contracts import commission_plans, free_credits
+from contracts.commission_figures import Share
+from contracts.commission_plans import Wanted
 from creditops.close import points
 from creditops.reports import catalogue
 from creditops.reports.frame import Asked
@@ -20,14 +23,17 @@ from tests.cast import START, at
 pytestmark = pytest.mark.django_db
 
 LAST, LATER = date(2026, 9, 30), at("2027-02-01")
+# When the first half-years were settled for commission: reports of other months have less to ask.
+SETTLED = date(2026, 6, 30)
 
 
 def customer(number: int, currency: str) -> None:
-    """A customer whose contract is renewed: paid and free credits, used, expired, overage."""
+    """A customer whose contract is renewed: paid and free credits, used, expired, overage; two reps."""
     name = f"{currency.lower()}{number}"
     contract = cast.sign(
         cast.customer(name, currency=currency), code=f"c-{name}", currency=currency, auto_renew=True,
-        credits=1_000, price_minor=9_999, term_months=6,
+        credits=1_000, price_minor=9_999, term_months=6, commission_plan=commission_plans.find("plan"),
+        commission_split=[Share(name, Decimal(60)), Share("ann", Decimal(40))],
     )  # fmt: skip
     cast.run_due(START)
     free_credits.give(
@@ -46,6 +52,7 @@ def asked() -> dict[str, int]:
         for by in kind.groups or [""]:
             with CaptureQueriesContext(connection) as queries:
                 kind.make(Asked(LAST.replace(day=1), LAST, LATER, by))
+                kind.make(Asked(SETTLED.replace(day=1), SETTLED, LATER, by))
             found[f"{kind.name} {by}"] = len(queries)
     with CaptureQueriesContext(connection) as queries:
         points.of(LAST.replace(day=1), at=LATER)
@@ -59,6 +66,12 @@ def test_a_report_of_many_customers_asks_as_often_as_one_of_few(db: None):
         rate="1.1",
         effective_from=START,
         by="Fiona",
+        at=START,
+    )
+    commission_plans.publish(
+        "plan",
+        Wanted(Decimal(10), Decimal(70), cost="STRAIGHT_LINE", months=24),
+        by="Sally",
         at=START,
     )
     for currency in ("USD", "EUR"):

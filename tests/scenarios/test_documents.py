@@ -207,3 +207,37 @@ def test_parallel_issues_take_consecutive_numbers():
     )  # fmt: skip
 
     assert wrong == []
+
+
+@pytest.mark.django_db
+def test_tax_at_redemption_is_played_from_the_sale_to_the_tax_of_each_month():
+    """I10: nothing at the sale; of 1,000 credits for 100.00 EUR 250 in February, 100 in March, at 19 %."""
+
+    def use(day, key, credits):
+        return {
+            "at": f"2026-{day}T10:00:00Z",
+            "do": "usage",
+            "key": key,
+            "account": "acme",
+            "credits": credits,
+        }
+
+    wrong = played(
+        customer(country="DE"), rate("DE", "19"),
+        {"do": "purchase", "name": "p", "account": "acme", "credits": 1000, "price": "100.00"},
+        use("02-10", "u1", 250), use("03-10", "u2", 100),
+        books=GERMAN | {"policies": {"tax_point": "TAX_AT_REDEMPTION"}},
+        until="2026-04-15T00:00:00Z",
+        expect=[
+            document("p.invoice", tax="0.00", total="100.00", tax_category="O",
+                     text_contains="no VAT invoice"),
+            document("acme.tax@2026-02-01", tax="4.75", total="4.75", vat_by_rate={"19": "4.75"}),
+            document("acme.tax@2026-03-01", tax="1.90", date="2026-04-01"),
+            {"check": "account_balance", "code": "2200", "as_of": "2026-03-31", "credit": "6.65"},
+            {"check": "journal", "codes": ["2200"], "entries": [
+                {"date": "2026-02-28", "debit": {}, "credit": {"2200": "4.75"}},
+                {"date": "2026-03-31", "debit": {}, "credit": {"2200": "1.90"}}]},
+        ],
+    )  # fmt: skip
+
+    assert wrong == []

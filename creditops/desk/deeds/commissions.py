@@ -11,6 +11,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from contracts import (
+    agreements,
     commission_figures,
     commission_plans,
     commission_runs,
@@ -20,7 +21,7 @@ from contracts import (
 from contracts.commission_figures import Share
 from contracts.commission_plans import Wanted
 from contracts.models import CommissionPlan, CommissionPlanVersion, Contract
-from creditops.desk import addresses, fields
+from creditops.desk import addresses, contract_figures, fields
 from creditops.desk.deeds.contracts import OfContract
 from creditops.desk.deeds.deed import Deed, Done, Figures
 from creditops.lib import calendar
@@ -86,7 +87,9 @@ class PlanForm(fields.DeskForm):
         label="Months", required=False, min_value=1, max_value=600, help_text="of a straight line"
     )
     split = shares_field(
-        "Split", required=False, help="a line each: ann@vendor.example = 50; empty: who signs"
+        "Split",
+        required=False,
+        help="a line each: ann@vendor.example = 50; empty: who made the quote or signs",
     )
 
     groups = {
@@ -198,6 +201,55 @@ class NewCommissionPlan(PublishCommissionPlan):
 
     def _code(self, values: dict[str, Any]) -> str:
         return str(values["code"])
+
+
+class AgreeForm(fields.DeskForm):
+    """Which plan, and whose the contract is."""
+
+    plan = fields.choice("Commission plan", ())
+    shares = shares_field(
+        "Reps", required=True, help="a line each: ann@vendor.example = 100; adds up to 100"
+    )
+
+
+class AgreeOnPlan(OfContract):
+    """Have a contract pay commission by a plan, or by another one than so far."""
+
+    name = "agree-commission"
+    title = "Agree on commission"
+    verb = "plan_commission"
+    button = "Agree on it"
+    about = (
+        "The plan pays from the contract's next close on: a renewal, or the payment of what can still be "
+        "cancelled. A term that was closed before pays as it was agreed then, or nothing."
+    )
+    form = AgreeForm
+
+    def make_form(self, data: Any = None) -> fields.DeskForm:
+        """With the plans that there are."""
+        made = super().make_form(data)
+        plans = CommissionPlan.objects.order_by("name").values_list("code", "name")
+        made.fields["plan"].choices = list(plans)  # type: ignore[attr-defined]
+        return made
+
+    def initial(self) -> dict[str, Any]:
+        """Whose it is now; of a contract that nobody has yet, who made the quote or signed."""
+        contract: Contract = self.subject
+        sold_by = contract.quote.made_by if contract.quote else contract.signed_by
+        owners = commission_plans.owners_at(contract, self.at) or [Share(sold_by, Decimal(100))]
+        agreed = commission_plans.in_force(contract, self.at)
+        plan = "" if agreed is None else agreed.plan.code
+        return {"plan": plan, "shares": written_shares(owners)}
+
+    def figures(self, values: dict[str, Any]) -> Figures:
+        """By which plan it pays, and whom."""
+        return contract_figures.of_commission(agreements.find(self.subject.code), self.at)
+
+    def do(self, values: dict[str, Any], *, by: str, at: datetime) -> Done:
+        """Agree on it."""
+        version = commission_plans.find(values["plan"])
+        commission_plans.agree(self.subject, version, split=values["shares"], by=by, at=at)
+        return Done(f"{self.subject} pays commission by {version} from now on.", self.home())
 
 
 class ReassignForm(fields.DeskForm):

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import datetime
+from fractions import Fraction
 from typing import Any
 
 from django import forms
 
 from contracts import catalogue_checks, prices, rate_cards
-from contracts.models import PriceVersion, RateCard
+from contracts.models import PriceTier, PriceVersion, RateCard
 from creditops.desk import addresses, draft_words, fields
 from creditops.desk.deeds.deed import Deed, Done, Figures
 from creditops.desk.rate_rows import RatesForm, items
@@ -46,19 +47,47 @@ class PublishPrice(Deed):
     about = "For purchases from then on. What was bought keeps its price; locked contracts theirs."
     form = PriceForm
     keyed = False
+    live = True
 
     def home(self) -> str:
         """The list of prices."""
         return addresses.of_list(PriceVersion)
 
     def initial(self) -> dict[str, Any]:
-        """In the books' currency."""
-        return {"currency": books.current(self.at).currency}
+        """As the newest price in the books' currency says: a price that is typed without tiers has none."""
+        currency = books.current(self.at).currency
+        newest = PriceVersion.objects.filter(currency=currency).last()
+        if newest is None:
+            return {"currency": currency}
+        return {
+            "currency": currency,
+            "credits_per_currency_unit": newest.credits_per_currency_unit,
+            "tiers": "\n".join(
+                f"{money.text(tier.amount_minor, currency)}{_less(tier)}"
+                for tier in newest.tiers.all()
+            ),
+        }
+
+    def facts(self, values: dict[str, Any]) -> Figures:
+        """What each tier sells: its credits at list, and what they would cost."""
+        ratio, currency = values.get("credits_per_currency_unit"), values.get("currency") or ""
+        if not isinstance(ratio, int):
+            return ()
+        try:
+            tiers = _tiers(values.get("tiers") or "", currency)
+            return [_tier_figures(tier, currency, ratio) for tier in tiers]
+        except Refusal as refusal:
+            return [("", refusal.detail)]
 
     def figures(self, values: dict[str, Any]) -> Figures:
-        """The newest price."""
-        newest = PriceVersion.objects.filter(currency=values["currency"]).last()
-        return ((f"Newest price in {values['currency']}", str(newest or "none")),)
+        """The newest price, and its tiers."""
+        currency = values["currency"]
+        newest = PriceVersion.objects.filter(currency=currency).last()
+        tiers = [] if newest is None else list(newest.tiers.all())
+        return (
+            (f"Newest price in {currency}", str(newest or "none")),
+            ("Its tiers", ", ".join(map(_tier_words, tiers)) or "none"),
+        )
 
     def do(self, values: dict[str, Any], *, by: str, at: datetime) -> Done:
         """Publish it."""
@@ -135,6 +164,26 @@ class NewRateCard(Deed):
         )
         said = f"Published: {made}, {made.items.count()} actions, from {start:%Y-%m-%d %H:%M} UTC."
         return Done(said, self.home())
+
+
+def _tier_words(tier: PriceTier) -> str:
+    """`$50,000 less 10 %`."""
+    amount = money.for_people(tier.amount_minor, tier.price.currency, short=True)
+    return f"{amount}{_less(tier)}"
+
+
+def _less(tier: PriceTier) -> str:
+    return f" less {prices.discount_pct(tier)} %" if tier.discount_basis_points else ""
+
+
+def _tier_figures(tier: prices.Tier, currency: str, ratio: int) -> tuple[str, str]:
+    off = prices.basis_points(tier.discount_pct)
+    paid = money.round_half_up(Fraction(tier.amount_minor * (10_000 - off), 10_000))
+    credits = prices.credits_for(tier.amount_minor, currency, ratio)
+    return (
+        f"From {money.for_people(tier.amount_minor, currency, short=True)}",
+        f"{credits:,} credits for {money.for_people(paid, currency)}",
+    )
 
 
 def _tiers(typed: str, currency: str) -> list[prices.Tier]:

@@ -17,7 +17,7 @@ from contracts import (
     quote_guards,
     quote_links,
     quote_terms,
-    quote_words,
+    quote_warnings,
     quotes,
     renewal_quotes,
 )
@@ -82,7 +82,9 @@ class SendQuote(OfQuote):
         why = quote_guards.reasons(terms, by=self.user.email, at=self.at, paid_today=paid)
         return [
             *(f"Another person has to agree. {said}" for said in why),
-            *quote_words.warnings(terms),
+            *quote_warnings.of(
+                terms, self.subject.customer, at=self.at, renews=self.subject.renews
+            ),
         ]
 
     def do(self, values: dict[str, Any], *, by: str, at: datetime) -> Done:

@@ -331,7 +331,12 @@ class RecordChargePayment(Deed):
         """All of it, with tax."""
         charge = self.subject
         whole = plan_charges.cost(
-            charge.subscription.customer, charge.amount_minor, charge.currency, self.at
+            charge.subscription.customer,
+            charge.amount_minor,
+            charge.currency,
+            self.at,
+            holder=charge.subscription.holder,
+            used=charge.kind == PlanCharge.Kind.GRACE,
         )
         return {"amount": money.text(whole.total_minor, charge.currency)}
 

@@ -30,7 +30,9 @@ SELECT
      WHERE e.status = 'r' AND e.recorded_at >= %(refused_since)s LIMIT %(most)s) AS x) AS refused,
   (SELECT count(*) FROM (SELECT 1 FROM contracts_scheduledcharge AS c
      WHERE c.issue_at <= %(at)s AND NOT EXISTS (
-       SELECT FROM invoicing_invoiceline AS l WHERE l.charge_id = c.id) LIMIT %(most)s) AS x)
+       SELECT FROM invoicing_invoiceline AS l WHERE l.charge_id = c.id)
+     UNION ALL
+     SELECT 1 FROM invoicing_taxedmonth WHERE done_at IS NULL LIMIT %(most)s) AS x)
     AS charges,
   (SELECT count(*) FROM invoicing_invoice AS i
      WHERE i.due_date < %(today)s AND invoicing_open(i.id) > 0) AS overdue,

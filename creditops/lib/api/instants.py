@@ -23,7 +23,7 @@ _SECOND = 1_000_000
 def microseconds(written: Sequence[str]) -> Integers | None:
     """These instants in microseconds since 1970; None if one is not in the usual form, or is none."""
     length = len(written[0])
-    if any(len(text) != length for text in written):
+    if set(map(len, written)) != {length}:
         return None
     joined = "".join(written)
     decimals = max(0, length - _SHORTEST - 1)

@@ -37,6 +37,8 @@ WORDS = {
     "tax": "Steuer",
     "on": "auf {amount}",
     "total": "Gesamtbetrag",
+    "total_with_tax": "Netto und Steuer",
+    "billed_before": "Credits, schon berechnet",
     "total_credited": "Korrekturbetrag",
     "carried": "Übertrag",
     "line_commitment": "{credits} Credits",
@@ -48,6 +50,8 @@ WORDS = {
     "line_plan": "{plan}: {credits} Credits",
     "line_upgrade": "Wechsel zu {plan}: {credits} Credits",
     "line_grace": "{credits} Credits über das Guthaben hinaus",
+    "line_use": "{credits} Credits verbraucht",
+    "line_use_corrected": "Berichtigte Nutzung: {credits} Credits weniger",
     "why_upgrade": "{plan} entspricht der Nutzung dieses Zeitraums: die Differenz der Preise kauft die "
     "Differenz der Credits und bezahlt, was über das Guthaben hinaus genutzt wurde.",
     "why_grace": "Die Nutzung ging kurze Zeit über das Guthaben hinaus; jeder dieser Credits kostet, was "
@@ -61,6 +65,7 @@ WORDS = {
     "kind_subscription": "Abonnement",
     "kind_upgrade": "Planwechsel",
     "kind_grace": "Nutzung über das Guthaben hinaus",
+    "kind_use": "Steuer auf verbrauchte Credits",
     "kind_addition": "Hinzugekaufte Credits",
     "kind_other": "Sonstiges",
     "note_line": "{credits} Credits, Position {line} der Rechnung",
@@ -78,6 +83,7 @@ WORDS = {
     "less_owed": "Dadurch sind {amount} weniger zu zahlen.",
     "goes_back": "{amount} gehen auf dem Weg zurück, auf dem sie gezahlt wurden.",
     "taken_back": "Die genannten Credits wurden ungenutzt zurückgenommen.",
+    "less_was_used": "Die Nutzung wurde nach unten berichtigt, Stand Ende {month}",
     "lines_in_csv": "Die {count} Positionen dieser Rechnung sind nach Art zusammengefasst. Jede einzelne "
     "steht in {file}, die zu dieser Rechnung gehört.",
     "rates": "Was Aktionen kosten, nach {card}.",
@@ -91,6 +97,8 @@ WORDS = {
     "right_sold": "Dazu gehört das Recht, bis {day} weitere {credits} Credits für {price} zu kaufen.",
     "not_paid_out": "Credits bezahlen die Nutzung des Dienstes; sie werden weder ausgezahlt noch "
     "übertragen.",
+    "tax_on_use_only": "Dies ist die Steuer auf die Credits, die im Monat {month} verbraucht wurden. "
+    "Die Credits selbst wurden mit {invoices} berechnet.",
     "usable_until": "Sie sind bis einschließlich {day} nutzbar; was dann übrig ist, verfällt.",
     "usable_until_time": "Sie sind bis {day}, {time} nutzbar; was dann übrig ist, verfällt.",
     "one_credit": "1 Credit",
@@ -109,6 +117,8 @@ WORDS = {
     "reverse_charge": "Steuerschuldnerschaft des Leistungsempfängers (Reverse charge)",
     "outside_eu": "Leistung außerhalb der Europäischen Union",
     "outside_scope": "Im Land des Verkäufers nicht steuerbar",
+    "taxed_at_use": "Auf Credits noch keine USt: Sie wird mit dem Verbrauch berechnet. Dafür ist dies keine "
+    "USt-Rechnung",
     "taxable_share": "{pct} % des Preises sind steuerpflichtig",
     "tax_in_books": "Die Steuer beträgt {amount}, zum Kurs {rate}",
     "exempt_by": "Steuerfrei: {reason}, Bescheinigung {certificate}",

@@ -40,6 +40,8 @@ WORDS = {
     "tax": "Tax",
     "on": "on {amount}",
     "total": "Total",
+    "total_with_tax": "Net and tax",
+    "billed_before": "Credits, billed before",
     "total_credited": "Total credited",
     "carried": "Carried forward",
     # What a document sells.
@@ -52,6 +54,8 @@ WORDS = {
     "line_plan": "{plan}: {credits} credits",
     "line_upgrade": "Upgrade to {plan}: {credits} credits",
     "line_grace": "{credits} credits used beyond the balance",
+    "line_use": "{credits} credits used",
+    "line_use_corrected": "Use corrected: {credits} credits less",
     "why_upgrade": "{plan} is what this period's use asks for: the difference of the two prices buys the "
     "difference of the credits, and pays for what was used beyond the balance.",
     "why_grace": "Use went beyond the balance for a short time; each of these credits costs what a credit "
@@ -65,6 +69,7 @@ WORDS = {
     "kind_subscription": "Subscription",
     "kind_upgrade": "Upgrade",
     "kind_grace": "Use beyond the balance",
+    "kind_use": "Tax on used credits",
     "kind_addition": "Added credits",
     "kind_other": "Other",
     "note_line": "{credits} credits, line {line} of the invoice",
@@ -82,6 +87,7 @@ WORDS = {
     "less_owed": "{amount} less is owed for it.",
     "goes_back": "{amount} go back the way they were paid.",
     "taken_back": "The credits above were taken back unused.",
+    "less_was_used": "Use was corrected to less, as known at the end of {month}",
     "lines_in_csv": "The {count} lines of this invoice are added up by kind. Each of them stands in "
     "{file}, which belongs to it.",
     # What a buyer of credits should know (S78).
@@ -95,6 +101,8 @@ WORDS = {
     "rollover_none": "Credits that are left at the end of the term end with it.",
     "right_sold": "With it comes the right to buy {credits} more credits for {price}, through {day}.",
     "not_paid_out": "Credits pay for use of the service; they can't be paid out or transferred.",
+    "tax_on_use_only": "This is the tax on the credits that were used in {month}. The credits themselves "
+    "were billed with {invoices}.",
     "usable_until": "They can be used until {day}, that day included; what is left then expires.",
     "usable_until_time": "They can be used until {day}, {time}; what is left then expires.",
     "one_credit": "1 credit",
@@ -115,6 +123,7 @@ WORDS = {
     "reverse_charge": "Reverse charge",
     "outside_eu": "Supply outside the European Union",
     "outside_scope": "Not subject to VAT in the seller's country",
+    "taxed_at_use": "No VAT on credits yet: it is billed as they are used. For them this is no VAT invoice",
     "taxable_share": "{pct} % of the price is taxable",
     "tax_in_books": "The tax is {amount}, at a rate of {rate}",
     "exempt_by": "Exempt: {reason}, certificate {certificate}",

@@ -37,6 +37,8 @@ WORDS = {
     "tax": "Impuesto",
     "on": "sobre {amount}",
     "total": "Total",
+    "total_with_tax": "Neto e impuesto",
+    "billed_before": "Créditos, ya facturados",
     "total_credited": "Total rectificado",
     "carried": "Suma y sigue",
     "line_commitment": "{credits} créditos",
@@ -48,6 +50,8 @@ WORDS = {
     "line_plan": "{plan}: {credits} créditos",
     "line_upgrade": "Cambio a {plan}: {credits} créditos",
     "line_grace": "{credits} créditos usados más allá del saldo",
+    "line_use": "{credits} créditos usados",
+    "line_use_corrected": "Uso corregido: {credits} créditos menos",
     "why_upgrade": "{plan} es lo que pide el uso de este periodo: la diferencia de precios compra la "
     "diferencia de créditos y paga lo usado más allá del saldo.",
     "why_grace": "El uso superó el saldo por poco tiempo; cada uno de estos créditos cuesta lo que cuesta "
@@ -61,6 +65,7 @@ WORDS = {
     "kind_subscription": "Suscripción",
     "kind_upgrade": "Cambio de plan",
     "kind_grace": "Uso más allá del saldo",
+    "kind_use": "Impuesto sobre créditos usados",
     "kind_addition": "Créditos añadidos",
     "kind_other": "Otros",
     "note_line": "{credits} créditos, línea {line} de la factura",
@@ -77,6 +82,7 @@ WORDS = {
     "less_owed": "Se deben {amount} menos por ella.",
     "goes_back": "Se devuelven {amount} por la misma vía en que se pagaron.",
     "taken_back": "Los créditos indicados se retiraron sin usar.",
+    "less_was_used": "El uso se corrigió a menos, a fin de {month}",
     "lines_in_csv": "Las {count} líneas de esta factura están sumadas por tipo. Cada una figura en {file}, "
     "que forma parte de ella.",
     "rates": "Lo que cuestan las acciones, según {card}.",
@@ -88,6 +94,8 @@ WORDS = {
     "rollover_none": "Los créditos que quedan al final del periodo terminan con él.",
     "right_sold": "Con ello viene el derecho a comprar {credits} créditos más por {price}, hasta el {day}.",
     "not_paid_out": "Los créditos pagan el uso del servicio; no se pagan en dinero ni se transfieren.",
+    "tax_on_use_only": "Este es el impuesto sobre los créditos usados en {month}. Los créditos se facturaron "
+    "con {invoices}.",
     "usable_until": "Pueden usarse hasta el {day} inclusive; lo que quede entonces caduca.",
     "usable_until_time": "Pueden usarse hasta el {day}, {time}; lo que quede entonces caduca.",
     "one_credit": "1 crédito",
@@ -106,6 +114,8 @@ WORDS = {
     "reverse_charge": "Inversión del sujeto pasivo (Reverse charge)",
     "outside_eu": "Prestación fuera de la Unión Europea",
     "outside_scope": "No sujeto a IVA en el país del vendedor",
+    "taxed_at_use": "Aún sin IVA sobre los créditos: se factura con su uso. Para ellos esto no es una "
+    "factura de IVA",
     "taxable_share": "El {pct} % del precio está sujeto a impuesto",
     "tax_in_books": "El impuesto es de {amount}, al cambio de {rate}",
     "exempt_by": "Exento: {reason}, certificado {certificate}",

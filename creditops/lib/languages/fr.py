@@ -37,6 +37,8 @@ WORDS = {
     "tax": "Taxe",
     "on": "sur {amount}",
     "total": "Total",
+    "total_with_tax": "Net et taxe",
+    "billed_before": "Crédits, déjà facturés",
     "total_credited": "Total de l’avoir",
     "carried": "Report",
     "line_commitment": "{credits} crédits",
@@ -48,6 +50,8 @@ WORDS = {
     "line_plan": "{plan} : {credits} crédits",
     "line_upgrade": "Passage à {plan} : {credits} crédits",
     "line_grace": "{credits} crédits utilisés au-delà du solde",
+    "line_use": "{credits} crédits utilisés",
+    "line_use_corrected": "Utilisation corrigée : {credits} crédits de moins",
     "why_upgrade": "{plan} correspond à l’utilisation de cette période : la différence des prix achète la "
     "différence des crédits et paie ce qui a été utilisé au-delà du solde.",
     "why_grace": "L’utilisation a dépassé le solde pendant peu de temps ; chacun de ces crédits coûte ce "
@@ -61,6 +65,7 @@ WORDS = {
     "kind_subscription": "Abonnement",
     "kind_upgrade": "Changement de formule",
     "kind_grace": "Utilisation au-delà du solde",
+    "kind_use": "Taxe sur les crédits utilisés",
     "kind_addition": "Crédits ajoutés",
     "kind_other": "Autres",
     "note_line": "{credits} crédits, ligne {line} de la facture",
@@ -77,6 +82,7 @@ WORDS = {
     "less_owed": "{amount} de moins sont dus.",
     "goes_back": "{amount} sont remboursés par la voie du paiement.",
     "taken_back": "Les crédits ci-dessus ont été repris sans avoir été utilisés.",
+    "less_was_used": "L’utilisation a été corrigée à la baisse, état à fin {month}",
     "lines_in_csv": "Les {count} lignes de cette facture sont regroupées par nature. Chacune figure dans "
     "{file}, qui en fait partie.",
     "rates": "Coût des actions selon {card}.",
@@ -90,6 +96,8 @@ WORDS = {
     "right_sold": "S’y ajoute le droit d’acheter {credits} crédits de plus pour {price}, jusqu’au {day}.",
     "not_paid_out": "Les crédits paient l’utilisation du service ; ils ne sont ni remboursés en argent ni "
     "transférés.",
+    "tax_on_use_only": "Ceci est la taxe sur les crédits utilisés en {month}. Les crédits eux-mêmes ont été "
+    "facturés avec {invoices}.",
     "usable_until": "Ils sont utilisables jusqu’au {day} inclus ; ce qui reste alors expire.",
     "usable_until_time": "Ils sont utilisables jusqu’au {day}, {time} ; ce qui reste alors expire.",
     "one_credit": "1 crédit",
@@ -108,6 +116,8 @@ WORDS = {
     "reverse_charge": "Autoliquidation (Reverse charge)",
     "outside_eu": "Prestation hors de l’Union européenne",
     "outside_scope": "Non soumis à la TVA dans le pays du vendeur",
+    "taxed_at_use": "Pas encore de TVA sur les crédits : elle est facturée à l’usage. Pour eux, ceci n’est "
+    "pas une facture de TVA",
     "taxable_share": "{pct} % du prix est taxable",
     "tax_in_books": "La taxe s’élève à {amount}, au cours de {rate}",
     "exempt_by": "Exonéré : {reason}, certificat {certificate}",

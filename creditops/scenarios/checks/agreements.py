@@ -92,7 +92,7 @@ def rate(world: World, wanted: expected.Expectation, at: datetime) -> dict[str, 
     """The rate that an event of an item would get."""
     holder = world.holder(wanted["account"], at)
     time = values.instant(wanted["time"]) if "time" in wanted else at
-    book = tariffs.PriceBook([(holder.customer_id, holder.id)])
+    book = tariffs.PriceBook.read([(holder.customer_id, holder.id)])
     tariff = book.tariff(holder.id, time)
     if tariff is None:
         raise Refusal("no_rate", f"Nothing prices {wanted['item']!r} then.")

@@ -1,7 +1,7 @@
--- What a credit note credits is what its lines and taxes say, what was revoked of the blocks that it
+-- What a credit note credits is what its lines and taxes say (its tax alone, where only tax was billed), what was revoked of the blocks that it
 -- names, and what the journal says: deferred revenue, tax, and what is owed or owed back, in its currency.
 WITH lines AS (
-  SELECT l.note_id, sum(l.amount_minor) AS net,
+  SELECT l.note_id, sum(l.amount_minor) AS net, sum(coalesce(l.taxed_minor, l.amount_minor)) AS base,
          count(*) FILTER (
            WHERE l.block_id IS NOT NULL AND (
              m.seq IS NULL OR m.type <> 'REVOKE' OR m.credits <> l.credits
@@ -42,7 +42,7 @@ JOIN invoicing_invoice AS i ON i.id = n.invoice_id
 LEFT JOIN lines ON lines.note_id = n.id
 LEFT JOIN taxes ON taxes.note_id = n.id
 LEFT JOIN posted ON posted.source = 'credit_note:' || n.number
-WHERE n.net_minor <> coalesce(lines.net, 0) OR n.net_minor <> coalesce(taxes.net, 0)
+WHERE n.net_minor <> coalesce(lines.net, 0) OR lines.base IS DISTINCT FROM taxes.net
    OR n.tax_minor <> coalesce(taxes.tax, 0) OR n.total_minor <> n.net_minor + n.tax_minor
    OR n.total_minor <> n.receivable_minor + n.refundable_minor OR lines.astray > 0
    OR (posted.source IS NOT NULL) <> EXISTS (

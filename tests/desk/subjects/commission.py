@@ -29,7 +29,7 @@ def of(book: Book) -> dict[str, object]:
     raised = commission_disputes.raise_one(SAM, YEAR, text="it was 80 %", by=SAM, at=NOW)
     return {
         "commission-plan": "plan",
-        **dict.fromkeys(("reassign-contract", "restate-commission"), "C-sold"),
+        **dict.fromkeys(("agree-commission", "reassign-contract", "restate-commission"), "C-sold"),
         **dict.fromkeys(("freeze-statement", "dispute-commission"), statement(SAM)),
         "pay-commission": frozen.pk,
         "answer-dispute": raised.pk,
