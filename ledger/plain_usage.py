@@ -9,9 +9,10 @@ whatever reason, is theirs to judge (`ledger/resolving.py`).
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
+from fractions import Fraction
 from functools import lru_cache
 from typing import TypeVar
 
@@ -46,7 +47,6 @@ class Price:
 
     tariff_id: int | None
     charge: Charge
-    rates: tuple[CompiledRate, ...]
     credits: int
 
 
@@ -164,9 +164,7 @@ class Plain:
         if meter is None:
             raise ValueError("plain usage has a meter")
         quantity = Decimal(1) if message.quantity is None else message.quantity
-        charged = _charges(meter.code, meter.rated_unit_id, price.rates, quantity)
-        if isinstance(charged, str):
-            raise ValueError(f"plain usage has a price, not {charged}")
+        exact = Fraction(int(self.quantity[place]) * price.credits)
         return Event(
             index,
             message,
@@ -178,7 +176,7 @@ class Plain:
             holder=groups.payers[groups.payer[group]],
             quantity=quantity,
             tariff_id=price.tariff_id,
-            charges=charged,
+            charges=[replace(price.charge, exact=exact)],
         )
 
 
@@ -420,7 +418,10 @@ def _price(
     fixed number of whole credits. Pure, so a process keeps what it found."""
     if any(rate.property or rate.per != 1 for rate in rates):
         return None
-    charged = _charges(meter, rated_unit, rates, Decimal(1))
+    if rated_unit is not None:
+        charged = rating.already_rated(Decimal(1), meter, rated_unit)
+    else:
+        charged = rating.charges(rates, Decimal(1), {})
     if isinstance(charged, str) or len(charged) != 1:
         return None
     charge = charged[0]
@@ -432,12 +433,4 @@ def _price(
         or credits > LARGEST_CHARGE
     ):
         return None
-    return Price(tariff_id, charge, rates, credits)
-
-
-def _charges(
-    meter: str, rated_unit: int | None, rates: Sequence[CompiledRate], quantity: Decimal
-) -> list[Charge] | str:
-    if rated_unit is not None:
-        return rating.already_rated(quantity, meter, rated_unit)
-    return rating.charges(rates, quantity, {})
+    return Price(tariff_id, charge, credits)

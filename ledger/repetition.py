@@ -13,7 +13,7 @@ from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from creditops.lib import sql
+from creditops.lib import binary
 from ledger import data_digests, messages
 from ledger.models import EventSource
 from ledger.resolving import Event
@@ -99,24 +99,20 @@ def _stored(
 ) -> list[Known | None]:
     if not events:
         return []
-    keys = [event.message.key for event in events]
-    ids = [sources[event.message.source] for event in events]
+    asked = {
+        "sources": binary.bigints([sources[event.message.source] for event in events]),
+        "keys": binary.texts([event.message.key.encode() for event in events]),
+    }
     found: list[Known | None] = [None] * len(events)
     if among_exceptions:
-        codes = [_customer(event) for event in events]
-        for order, _, _, _, text in sql.rows(
-            "ledger", "known_exceptions", codes=codes, sources=ids, keys=keys
-        ):
+        codes = binary.texts([_customer(event).encode() for event in events])
+        for order, _, _, _, text in binary.rows("ledger", "known_exceptions", codes=codes, **asked):
             body = json.loads(text)
             fields = {name: body.get(name) for name in _COMPARED}
             found[order] = Known(fields, body.get("data", {}), data_is_whole=True)
-    for row in sql.rows(
-        "ledger",
-        "known_events",
-        customers=[event.customer_id for event in events],
-        sources=ids,
-        keys=keys,
-    ):
+    # No customer has the number 0.
+    customers = binary.bigints([event.customer_id or 0 for event in events])
+    for row in binary.rows("ledger", "known_events", customers=customers, **asked):
         found[row[0]] = _from_event(row)
     return found
 

@@ -177,8 +177,8 @@ def _at_a_glance(events: Sequence[NativeEvent], sender: Sender) -> Columns | Non
     texts = {len(text) for text in named | set(customers) if text is not None} | set(map(len, keys))
     if not events or "" in named or "" in keys or max(texts) > LONGEST_TEXT:
         return None
-    contracts = [event.contract for event in events]
-    if contracts.count(None) < len(events) or any(event.data for event in events):
+    contracts, data = [event.contract for event in events], [event.data for event in events]
+    if contracts.count(None) < len(events) or any(data):
         return None
     numbers = _numbers(quantities)
     written = [event.time for event in events]
@@ -190,8 +190,7 @@ def _at_a_glance(events: Sequence[NativeEvent], sender: Sender) -> Columns | Non
         return None
     nothing = [None] * len(events)
     return Columns(
-        sources, keys, customers, meters, nothing, nothing, time, numbers, users,
-        [{}] * len(events),
+        sources, keys, customers, meters, nothing, nothing, time, numbers, users, data,
     )  # fmt: skip
 
 

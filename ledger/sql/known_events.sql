@@ -1,12 +1,12 @@
 -- What is stored under these identities as usage. One index probe per message: the lateral with
 -- LIMIT 1 keeps the planner from joining against the whole history.
 SELECT wanted.ord::integer - 1, e.customer_id, e.id, h.code, m.code, e.event_time, e.quantity,
-       m.quantity_property, e.user_id IS NOT NULL, u.name, e.data, e.credits, e.data_digest
-FROM unnest(%(customers)s::bigint[], %(sources)s::integer[], %(keys)s::text[])
+       m.quantity_property, e.user_id IS NOT NULL, u.name, e.data::text, e.credits, e.data_digest
+FROM unnest(%(customers)s::bigint[], %(sources)s::bigint[], %(keys)s::text[])
   WITH ORDINALITY AS wanted (customer_id, source_id, key, ord)
 CROSS JOIN LATERAL (
   SELECT * FROM ledger_usageevent AS x
-  WHERE x.customer_id = wanted.customer_id AND x.source_id = wanted.source_id
+  WHERE x.customer_id = wanted.customer_id AND x.source_id = wanted.source_id::integer
     AND x.key = wanted.key
   LIMIT 1
 ) AS e
