@@ -22,7 +22,7 @@
 | `options` | rights to buy more at a discount, sold with credits: used, lapsed |
 | `ad_hoc` | invoices written by hand, line by line |
 | `sold`, `credit_notes`, `voids` | what an invoice sold and what of it can go back; how it does |
-| `overage_notes` | billed overage that was corrected to less |
+| `overage_notes`, `grace_notes` | billed overage and grace use that were corrected to less |
 | `note_entries`, `note_papers` | what credit notes post and print |
 | `translation` | what documents are in the books' currency |
 | `refunds`, `write_offs` | money goes back, or is given up |

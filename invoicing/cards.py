@@ -15,7 +15,7 @@ from django.conf import settings
 
 from accounts.models import Customer
 from creditops.lib.refusals import Refusal
-from invoicing import house_gateway
+from invoicing import documents, house_gateway
 from invoicing.gateway import Gateway, Saved, SetUp
 from invoicing.house_gateway import HouseGateway
 from invoicing.models import CardCharge, Invoice, SavedCard
@@ -31,6 +31,7 @@ class CardWaits(Refusal):
     """
 
     invoice: Invoice | None = None
+    amount_minor: int = 0
     what: str = ""
 
 
@@ -126,7 +127,7 @@ def on_file(customer: Customer) -> SavedCard | None:
 
 
 def charge(invoice: Invoice, *, at: datetime) -> str:
-    """Charge the customer's card for an invoice that is being issued; returns the payment's reference.
+    """Charge the customer's card for what is open of an invoice; returns the payment's reference.
 
     The charge is known by the invoice's source, so a repetition charges once. Raises Refusal
     `card_declined`, `card_missing`, `charge_differs` (another amount was charged for this act) and
@@ -149,10 +150,11 @@ def charge(invoice: Invoice, *, at: datetime) -> str:
             "card_waits",
             f"{card.label} has to be charged first.",
             invoice=invoice,
+            amount_minor=documents.open_minor(invoice),
             what=", ".join(line.text for line in invoice.lines.all()),
         )
     if (made.customer_id, made.amount_minor, made.currency) != (
-        invoice.customer_id, invoice.total_minor, invoice.currency,
+        invoice.customer_id, documents.open_minor(invoice), invoice.currency,
     ):  # fmt: skip
         raise Refusal(
             "charge_differs",

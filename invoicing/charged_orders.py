@@ -38,7 +38,7 @@ def buy(order: Order, *, by: str, at: datetime) -> Bought | CardCharge:
             Wanted(
                 customer=invoice.customer,
                 source=order.source,
-                amount_minor=invoice.total_minor,
+                amount_minor=waits.amount_minor,
                 currency=invoice.currency,
                 what=waits.what,
                 then=THEN,

@@ -19,7 +19,7 @@ from creditops.lib import due, locks, outbox
 from creditops.lib.refusals import NotFound, Refusal
 from invoicing import cards, documents, house_gateway, receipts
 from invoicing.gateway import GatewaySilent, Order, Outcome
-from invoicing.models import CardCharge, Invoice, Payment
+from invoicing.models import CardCharge, Invoice, Payment, Receipt
 from invoicing.receipts import Arrival
 
 PREPARE, CHARGE = "invoicing.charge_prepare", "invoicing.charge"
@@ -188,7 +188,7 @@ def decide(reference: str, outcome: Outcome, *, at: datetime) -> CardCharge:
         if outcome.state == _STATE.ASKED:
             _plan_to_ask(charge, at)
         elif outcome.state == _STATE.SUCCEEDED and charge.invoice is not None:
-            _receive(charge, at)
+            receive(charge, charge.invoice, at=at)
         if changed and outcome.state in _WRITTEN_ABOUT:
             outbox.add(LETTER, f"{reference}~{charge.tries}", {"reference": reference}, at=at)
         if charge.then and outcome.state not in CardCharge.OPEN:
@@ -224,6 +224,26 @@ def answer_for_test(charge: CardCharge, *, agrees: bool, at: datetime) -> CardCh
         raise Refusal("nothing_to_confirm", "This payment needs no confirmation any more.")
     no = Outcome(_STATE.DECLINED, "authentication_failed", "Its holder did not confirm it.")
     return decide(charge.reference, Outcome(_STATE.SUCCEEDED) if agrees else no, at=at)
+
+
+def receive(charge: CardCharge, invoice: Invoice, *, at: datetime) -> None:
+    """Settle an invoice with a charge's money; what is too much by now (paid otherwise meanwhile) stands
+    on account. Raises Refusal `payment_known` where it was received before."""
+    receipts.record_for(
+        invoice,
+        amount_minor=charge.amount_minor,
+        currency=charge.currency,
+        method=Payment.Method.CARD,
+        reference=charge.reference,
+        by=charge.asked_by,
+        at=at,
+    )
+
+
+def is_received(charge: CardCharge) -> bool:
+    """Whether a charge's money is in the books: by a payment, or on account."""
+    known = (Payment.objects, Receipt.objects)
+    return any(rows.filter(reference=charge.reference).exists() for rows in known)
 
 
 def keep_as_money(charge: CardCharge, *, by: str, at: datetime) -> None:
@@ -272,20 +292,6 @@ def _plan_to_ask(charge: CardCharge, at: datetime) -> None:
         ASK_AGAIN, f"{charge.reference}~{charge.tries}", at + _FIRST_PAUSE * doublings,
         rank=due.BILLING, group=charge.customer.code,
     )  # fmt: skip
-
-
-def _receive(charge: CardCharge, at: datetime) -> None:
-    """Settle the invoice; what is too much by now (paid otherwise meanwhile) stands on account."""
-    assert charge.invoice is not None
-    receipts.record_for(
-        charge.invoice,
-        amount_minor=charge.amount_minor,
-        currency=charge.currency,
-        method=Payment.Method.CARD,
-        reference=charge.reference,
-        by=charge.asked_by,
-        at=at,
-    )
 
 
 def _order(charge: CardCharge) -> Order:

@@ -308,6 +308,7 @@ def _write(
 def _text(piece: Taken, language: str) -> str:
     kinds = {
         InvoiceLine.Kind.OVERAGE: "note_line_overage",
+        InvoiceLine.Kind.GRACE: "note_line_overage",
         InvoiceLine.Kind.BONUS: "note_line_bonus",
     }
     if piece.credits is None:

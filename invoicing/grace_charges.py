@@ -10,8 +10,10 @@ from django.db.models import Sum
 from contracts import plan_changes, subscriptions
 from contracts.models import GraceEnd, PlanCharge, PlanVersion, Subscription
 from invoicing import card_retries, plan_charges
+from invoicing.models import CreditNoteLine
 from ledger import balances, grace_ends, graces
 from ledger.grace_ends import Grace
+from ledger.graces import Owed
 from ledger.models import Term
 
 
@@ -21,7 +23,7 @@ def end_due(subject: str, due_at: datetime, recorded_at: datetime) -> None:
     The end of its period sees to itself.
     """
     grace = grace_ends.find(subject)
-    subscription = _of(grace.pool.holder_id)
+    subscription = of_holder(grace.pool.holder_id)
     if subscription is None or due_at >= grace.term.ends_at or _is_over(subscription, grace):
         return
     how = GraceEnd.How.TIME if due_at >= grace.ends_at else GraceEnd.How.USED_UP
@@ -80,26 +82,48 @@ def charge_use(subscription: Subscription, term: Term, *, at: datetime) -> PlanC
     """Value what went beyond the balance in a period at its plan's unit price, and invoice what was not
     yet. None where there is no more of it than was charged.
     """
+    due = uncharged(subscription, term, at=at)
+    if due is None or due.credits <= 0 or due.minor < 0:
+        return None
+    version = version_of(subscription, term)
+    made = subscriptions.leave_charge(
+        subscription, term, PlanCharge.Kind.GRACE, version, credits=due.credits,
+        amount_minor=due.minor, at=at,
+    )  # fmt: skip
+    plan_charges.issue_grace(made, at=at)
+    return made
+
+
+def uncharged(subscription: Subscription, term: Term, *, at: datetime) -> Owed | None:
+    """What went beyond the balance in a period at its plan's unit price, less what was charged of it and
+    not credited: below zero where too much was. None where nothing went beyond, nor was charged.
+
+    It has its price from then on, and nothing more goes beyond the balance.
+    """
     pool = subscriptions.pool_of(subscription, at)
-    if balances.commitment_of(pool, term) is None or not balances.overage_of(pool, term):
+    charges = subscription.charges.filter(term=term, kind=PlanCharge.Kind.GRACE)
+    left = [left_of(charge) for charge in charges]
+    if balances.commitment_of(pool, term) is None:
+        return None
+    if not left and not balances.overage_of(pool, term):
         return None
     version = version_of(subscription, term)
     owed = graces.value(
         pool, term, credits=version.credits, price_minor=version.price_minor,
         currency=version.currency, at=at,
     )  # fmt: skip
-    charged = subscription.charges.filter(term=term, kind=PlanCharge.Kind.GRACE).aggregate(
+    return Owed(
+        owed.credits - sum(charged.credits for charged in left),
+        owed.minor - sum(charged.minor for charged in left),
+    )
+
+
+def left_of(charge: PlanCharge) -> Owed:
+    """What a charge of grace use charges, less what credit notes took back of it."""
+    back = CreditNoteLine.objects.filter(line__invoice__source=charge.source).aggregate(
         credits=Sum("credits", default=0), minor=Sum("amount_minor", default=0)
     )
-    credits, minor = owed.credits - int(charged["credits"]), owed.minor - int(charged["minor"])
-    if credits <= 0 or minor < 0:
-        return None
-    made = subscriptions.leave_charge(
-        subscription, term, PlanCharge.Kind.GRACE, version, credits=credits, amount_minor=minor,
-        at=at,
-    )  # fmt: skip
-    plan_charges.issue_grace(made, at=at)
-    return made
+    return Owed(charge.credits - int(back["credits"]), charge.amount_minor - int(back["minor"]))
 
 
 def version_of(subscription: Subscription, term: Term) -> PlanVersion:
@@ -112,7 +136,7 @@ def version_of(subscription: Subscription, term: Term) -> PlanVersion:
 def restate(term: Term, *, at: datetime) -> None:
     """Use of a period that is over came late, or was corrected: what is more than was charged is charged
     beside (O7)."""
-    subscription = _of(term.holder_id)
+    subscription = of_holder(term.holder_id)
     if subscription is None:
         return
     with transaction.atomic():
@@ -131,7 +155,8 @@ def end_with_period(subscription: Subscription, term: Term, *, at: datetime) -> 
         _write(subscription, grace, GraceEnd.How.PERIOD, outcome, term.ends_at, beyond)
 
 
-def _of(holder_id: int) -> Subscription | None:
+def of_holder(holder_id: int) -> Subscription | None:
+    """The subscription of a holder; None where it is a contract's."""
     found = Subscription.objects.filter(holder_id=holder_id).first()
     return None if found is None else subscriptions.find(found.code)
 

@@ -12,7 +12,7 @@ from django.db import transaction
 
 from contracts import late_overage
 from contracts.models import Contract, ScheduledCharge
-from invoicing import billing, credit_notes, grace_charges, sold
+from invoicing import billing, credit_notes, grace_charges, grace_notes, sold
 from invoicing.credit_notes import Taking
 from invoicing.models import CreditNote, Invoice
 from ledger.models import Term
@@ -27,6 +27,9 @@ def restate_due(subject: str, due_at: datetime, recorded_at: datetime) -> None:
     contract, term = late_overage.of_subject(subject)
     if contract is None:
         grace_charges.restate(term, at=recorded_at)
+        subscription = grace_charges.of_holder(term.holder_id)
+        if subscription is not None:
+            grace_notes.credit(subscription, term, at=recorded_at)
     else:
         credit(contract, term, at=recorded_at)
 

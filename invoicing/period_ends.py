@@ -8,7 +8,7 @@ from django.db import transaction
 
 from contracts import consumer_credits, plan_changes, subscriptions
 from contracts.models import PlanCharge, PlanVersion, Subscription
-from invoicing import card_retries, grace_charges, plan_charges, subscribing
+from invoicing import card_retries, grace_charges, grace_notes, plan_charges, subscribing
 from ledger.models import Term
 
 # Who ended a subscription whose credits a consumer may not be sold any more.
@@ -45,11 +45,13 @@ def end_due(subject: str, due_at: datetime, recorded_at: datetime) -> None:
 
 
 def _close(subscription: Subscription, term: Term, at: datetime) -> PlanCharge | None:
-    """Charge what went beyond the balance, and let lapse what was not paid and gave nothing."""
+    """Charge what went beyond the balance or credit what was charged too much of it, and let lapse what was
+    not paid and gave nothing."""
     for charge in plan_charges.open_charges(subscription):
         if charge.term_id == term.id and charge.kind != PlanCharge.Kind.GRACE:
             plan_charges.lapse(charge, at=at)
     grace_charges.end_with_period(subscription, term, at=at)
+    grace_notes.credit(subscription, term, at=at)
     return grace_charges.charge_use(subscription, term, at=at)
 
 

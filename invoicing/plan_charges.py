@@ -120,11 +120,34 @@ def go_on(reference: str, at: datetime) -> PlanCharge:
         )
         charge.refresh_from_db()
         return charge
+    with transaction.atomic():
+        found = _locked(charge, at)
+        invoice = invoice_of(found)
+        if invoice is not None:
+            _take(made, invoice, found, at)
+        elif found.state != PlanCharge.State.OPEN:  # nothing is owed for it any more
+            charges.keep_as_money(made, by=made.asked_by, at=at)
+        else:
+            _deliver_for(made, found, at)
+    charge.refresh_from_db()
+    return charge
+
+
+def _deliver_for(made: CardCharge, charge: PlanCharge, at: datetime) -> None:
+    """Deliver what a card has paid for; where that can't be any more its money stands on account."""
     try:
         collect_now(charge, at=at)
     except Refusal:  # what it paid for is over or costs something else by now
         charges.keep_as_money(made, by=made.asked_by, at=at)
-    return charge
+
+
+def _take(made: CardCharge, invoice: Invoice, charge: PlanCharge, at: datetime) -> None:
+    """Take a card's money for an invoice that stands already; what was paid otherwise meanwhile leaves it
+    on account. Once."""
+    if not charges.is_received(made):
+        charges.receive(made, invoice, at=at)
+    if charge.state == PlanCharge.State.OPEN and not documents.open_minor(invoice):
+        _settle(charge, at)
 
 
 def ask_gateway(charge: PlanCharge, waits: cards.CardWaits, at: datetime) -> None:
@@ -134,7 +157,7 @@ def ask_gateway(charge: PlanCharge, waits: cards.CardWaits, at: datetime) -> Non
         Wanted(
             customer=waits.invoice.customer,
             source=charge.source,
-            amount_minor=waits.invoice.total_minor,
+            amount_minor=waits.amount_minor,
             currency=waits.invoice.currency,
             what=waits.what,
             then=THEN,

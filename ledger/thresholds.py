@@ -7,6 +7,7 @@ What was noticed is left as crossings; `ledger/alerts.py` tells people.
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -72,11 +73,13 @@ def notice(line: Line, now: datetime, placed: Sequence[Placed] = ()) -> list[Thr
         return []
     consumed, balance = line.measured(now)
     crossings = []
+    past: _Past | None = None
     for aim in _aims(line, now):
         if not _reached(line, use, aim.threshold, consumed, balance, now):
             continue
         armed = line.armings.setdefault((use.id, aim.threshold), Armed())
         armed.fired = True
+        past = past or _Past.of(line, placed)
         crossings.append(
             ThresholdCrossing(
                 customer_id=line.customer_id,
@@ -85,7 +88,7 @@ def notice(line: Line, now: datetime, placed: Sequence[Placed] = ()) -> list[Thr
                 threshold=aim.threshold,
                 arming=armed.arming,
                 crossed_at=now,
-                event_id=_reached_by(line, aim, placed),
+                event_id=past.reached_by(aim),
                 consumed=consumed,
                 balance=balance,
             )
@@ -151,24 +154,41 @@ def _reached(
     return consumed * 100 >= int(threshold) * (consumed + balance)
 
 
-def _reached_by(line: Line, aim: Aim, placed: Sequence[Placed]) -> int | None:
-    """The event with which an aim was reached; None if it was none of these."""
-    stands = {
-        course.number: course.drains[0].pos if course.drains else course.consumed
-        for course in line.courses
-    }
-    counted = {course.number: course.counted(stands[course.number]) for course in line.courses}
-    for number, end, event_id in placed:
-        if number != MOVED:
-            stands[number] = end
-            counted[number] = line.courses[number].counted(end)
+@dataclass(frozen=True, slots=True)
+class _Past:
+    """What the lines came to, event by event: per line, of which events on and up to where."""
+
+    line: Line
+    ids: list[int]
+    stands: dict[int, tuple[list[int], list[int]]]
+
+    @staticmethod
+    def of(line: Line, placed: Sequence[Placed]) -> _Past:
+        """Of events in the order in which they were drawn."""
+        stands = {
+            course.number: ([-1], [course.drains[0].pos if course.drains else course.consumed])
+            for course in line.courses
+        }
+        for place, (number, end, _) in enumerate(placed):
+            if number != MOVED:
+                stands[number][0].append(place)
+                stands[number][1].append(end)
+        return _Past(line, [event_id for _, _, event_id in placed], stands)
+
+    def reached_by(self, aim: Aim) -> int | None:
+        """The event with which an aim was reached; None if it was none of these."""
+        found = bisect_left(range(len(self.ids)), True, key=lambda place: self._is_at(aim, place))
+        return self.ids[found] if found < len(self.ids) else None
+
+    def _is_at(self, aim: Aim, place: int) -> bool:
         if aim.counted is None:
-            reached = stands[line.number] >= aim.position
-        else:
-            reached = sum(counted.values()) >= aim.counted
-        if reached:
-            return event_id
-    return None
+            return self._stand(self.line, place) >= aim.position
+        counted = sum(c.counted(self._stand(c, place)) for c in self.line.courses)
+        return counted >= aim.counted
+
+    def _stand(self, course: Course, place: int) -> int:
+        places, ends = self.stands[course.number]
+        return ends[bisect_right(places, place) - 1]
 
 
 def _aims(line: Line, now: datetime) -> list[Aim]:

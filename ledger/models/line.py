@@ -162,7 +162,8 @@ class PoolState(Counter):
     """Where a pool's line stands: its counter, its limits, its running layout and window.
 
     And what its blocks come to (`ledger/totals.py`): so many credits `granted`, `used`, `expired`,
-    `voided`, so many left for some meters only. All that is from `current_from` to `relay_at`.
+    `voided`, so many left for some meters only. All that is from `current_from` to `relay_at`. It has
+    `scope_lines` lines of scopes beside this general one (`ScopeLine`).
     """
 
     pool = models.OneToOneField(

@@ -9,8 +9,15 @@ from contracts.models import PlanCharge, Subscription
 from contracts.subscriptions import Agreed
 from creditops.lib import outbox
 from creditops.lib.models import OutboxMessage
-from invoicing import cards, house_gateway, subscribing
-from invoicing.models import CardCharge, Invoice
+from invoicing import (
+    cards,
+    documents,
+    house_gateway,
+    money_on_account,
+    plan_charges,
+    subscribing,
+)
+from invoicing.models import CardCharge, Invoice, Receipt
 from tests import cast
 
 pytestmark = pytest.mark.django_db
@@ -83,3 +90,64 @@ def test_a_larger_plan_begins_with_its_payment_and_not_without(acme):
     found = subscriptions.find("s1")
     assert (found.status, found.version.plan.code) == ("active", "starter")
     assert PlanCharge.objects.get(kind="upgrade").state == "lapsed"
+
+
+def on_account() -> list[int]:
+    return [money_on_account.left_minor(receipt) for receipt in Receipt.objects.order_by("id")]
+
+
+def test_money_of_a_card_that_crossed_with_a_transfer_stands_on_account(acme):
+    card(acme, house_gateway.SILENT)
+    subscribe(acme)
+    outbox.relay(MAY)
+    plan_charges.pay(
+        PlanCharge.objects.get(), amount_minor=5_000, currency="USD", reference="wire", by="Fiona",
+        at=MAY,
+    )  # fmt: skip
+    assert (subscriptions.find("s1").status, on_account()) == ("active", [])
+
+    cast.run_due(cast.at("2026-05-01 02:00"))
+
+    assert (CardCharge.objects.get().state, on_account()) == ("succeeded", [5_000])
+    assert cast.breaches(cast.at("2026-05-02")) == []
+
+
+def test_money_of_a_card_that_comes_after_its_period_lapsed_stands_on_account(acme):
+    card(acme, house_gateway.SILENT)
+    subscribe(acme)
+    outbox.relay(MAY)
+    plan_charges.lapse(PlanCharge.objects.get(), at=MAY)
+
+    cast.run_due(cast.at("2026-05-01 02:00"))
+
+    assert (Invoice.objects.count(), on_account()) == (0, [5_000])
+
+
+def test_a_card_is_asked_for_what_is_open_of_grace_use_and_all_that_it_brings_is_kept(acme):
+    """2.00 of grace use, of which a transfer pays 0.50 before the card is asked and 1.00 after it."""
+    card(acme, house_gateway.WORKS)
+    subscribe(acme)
+    cast.send("u1", 5_200, when=cast.at("2026-05-28 10:00"), contract="s1")
+    card(acme, house_gateway.DECLINED)
+    june, second = cast.at("2026-06-01"), cast.at("2026-06-02")
+    cast.run_due(june)
+    grace = PlanCharge.objects.get(kind="grace")
+    transfer(grace, 50, "wire 1", june)
+    card(acme, house_gateway.SILENT, june)
+    cast.run_due(second)
+    asked = CardCharge.objects.get(source=grace.source)
+    outbox.relay(second)
+    transfer(grace, 100, "wire 2", second)
+
+    cast.run_due(cast.at("2026-06-02 02:00"))
+
+    grace.refresh_from_db()
+    assert (asked.amount_minor, grace.state) == (150, "paid")
+    assert documents.open_minor(Invoice.objects.get(source=grace.source)) == 0
+    assert on_account() == [100]
+
+
+def transfer(charge: PlanCharge, amount_minor: int, reference: str, when) -> None:
+    plan_charges.pay(
+        charge, amount_minor=amount_minor, currency="USD", reference=reference, by="Fiona", at=when
+    )

@@ -137,7 +137,7 @@ def _generations(state: PoolState, counters: dict[int, int], layouts: list[Layou
             found.append(f"the layouts of line {line} go back")
         if own and (starts[-1] > counter or known[-1] != state.move_seq):
             found.append(f"the newest layout begins ahead of line {line}, or misses a move")
-        ends = dict(zip(own, [*starts[1:], counter], strict=True))
+        ends = dict(zip(own, [*starts[1:], counter], strict=False))
         for drain in drains:
             if drain.line == line:
                 start, end = own[drain.layout_no].start_pos, ends[drain.layout_no]

@@ -22,6 +22,7 @@ from ledger import (
     totals,
     units,
 )
+from ledger.line import Line
 from ledger.models import (
     Drain,
     JournalEntry,
@@ -189,6 +190,15 @@ def test_holds_are_kept_aside_when_scoped_credits_are_used(pool):
     # 1,099 are left and 1,050 of them on hold: 49 may be had, of whichever block comes first.
     assert [outcome.status for outcome in said] == ["applied", "refused"]
     assert draws("e") == [("promo", 49)]
+
+
+def test_without_that_look_holds_would_be_used(pool, monkeypatch):
+    monkeypatch.setattr(Line, "covers_holds", True)
+    holds.place(usage("h", 1_050), code="h", lasts=timedelta(hours=1), by="Ada", at=NOW)
+
+    said = report(usage("e", 49), usage("f", 1), when=NOW).outcomes
+
+    assert [outcome.status for outcome in said] == ["applied", "applied"]
 
 
 def test_a_hold_that_general_credits_cover_does_not_slow_scoped_use(pool):

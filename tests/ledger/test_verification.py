@@ -7,7 +7,7 @@ seals: tests/test_sealed_books.py.
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
@@ -15,7 +15,7 @@ from contracts import agreements, rate_cards
 from contracts.rate_cards import Item
 from creditops.lib import files
 from invoicing import payments
-from ledger import caps, closing, corrections, entitlements, expiry
+from ledger import caps, closing, corrections, entitlements, expiry, units
 from ledger.models import Block, Entitlement, Holder, JournalEntry, Pool, UsageEvent
 from tests import cast, damage
 from tests.cast import at, usage
@@ -196,6 +196,95 @@ def test_the_last_drain_that_is_gone(books):
             "its counter is 300, its drains end at 200",
         )
     ]
+
+
+@pytest.fixture
+def scope(books) -> Pool:
+    """The pool of free credits has 40 for one meter only beside the others, of which 25 are used."""
+    meter = units.find_meter(units.rated_meter(units.CREDITS))
+    cast.grant(books, 40, source="scoped", when=at("2026-02-08"), meters=[meter.id])
+    for day, credits in ((9, 10), (10, 15)):
+        cast.send(f"s{day}", credits, when=at("2026-02-01") + timedelta(days=day), customer="free")
+    assert said() == []
+    return books
+
+
+@damage.test
+def test_a_drain_of_a_scope_that_is_gone(scope):
+    damage.plant(f"DELETE FROM ledger_drain WHERE pool_id = {scope.id} AND line = 1 AND pos = 10")
+
+    assert said() == [
+        (
+            "drains_form_a_chain",
+            f"line 1 of pool {name(scope)}",
+            "its counter is 25, its drains end at 10",
+        )
+    ]
+
+
+@damage.test
+def test_an_event_of_a_scope_that_says_it_lies_on_the_general_line(scope):
+    damage.plant("UPDATE ledger_usageevent SET line = 0 WHERE key = 's10'")
+
+    told = [(where, detail) for check, where, detail in said() if check == "events_fill_their_line"]
+    assert (f"line 1 of pool {name(scope)}", "its counter is 25, its events end at 10") in told
+
+
+@damage.test
+def test_the_counter_of_a_scope_that_went_back(scope):
+    damage.plant(
+        f"UPDATE ledger_scopeline SET consumed = 20, posted_pos = 20 WHERE pool_id = {scope.id}"
+    )
+
+    assert {check for check, _, _ in said()} == {
+        "drains_form_a_chain", "events_fill_their_line", "totals_are_what_blocks_come_to",
+    }  # fmt: skip
+
+
+@damage.test
+def test_a_scope_whose_credits_end_elsewhere_than_its_blocks(scope):
+    damage.plant(f"UPDATE ledger_scopeline SET limit_pos = 41 WHERE pool_id = {scope.id}")
+
+    assert said() == [
+        (
+            "scopes_lie_on_their_lines",
+            f"line 1 of pool {name(scope)}",
+            "its credits end at 41, its segments at 40",
+        )
+    ]
+
+
+@damage.test
+def test_a_scope_with_other_meters_than_its_blocks(scope):
+    damage.plant(f"UPDATE ledger_scopeline SET meters = '{{999}}' WHERE pool_id = {scope.id}")
+
+    [(check, where, detail)] = said()
+    assert (check, where.partition(" of ")[2]) == (
+        "scopes_lie_on_their_lines",
+        f"pool {name(scope)}",
+    )
+    assert detail.endswith("on line 1, which is not that of its scope")
+
+
+@damage.test
+def test_a_line_of_a_scope_that_the_pool_forgot(scope):
+    damage.plant(f"UPDATE ledger_poolstate SET scope_lines = 0 WHERE pool_id = {scope.id}")
+
+    assert said() == [
+        (
+            "scopes_lie_on_their_lines",
+            f"pool {name(scope)}",
+            "has 1 lines of scopes, numbered up to 1; its state says 0",
+        )
+    ]
+
+
+@damage.test
+def test_what_scopes_have_left_that_is_not_what_was_used(scope):
+    damage.plant(f"UPDATE ledger_poolstate SET scoped_left = 40 WHERE pool_id = {scope.id}")
+
+    [(check, where, _)] = said()
+    assert (check, where) == ("totals_are_what_blocks_come_to", f"pool {name(scope)}")
 
 
 @damage.test
