@@ -20,7 +20,8 @@ from ledger import columns, drawdown
 from ledger.line import GENERAL, OBSERVE, Course, Line
 from ledger.messages import Drawn
 from ledger.periods import Months
-from ledger.plain_usage import Flags, Groups, Plain
+from ledger.plain_groups import Flags, Groups
+from ledger.plain_usage import Plain
 
 Key = tuple[int, int]
 

@@ -9,7 +9,8 @@ import numpy as np
 
 from creditops.lib import binary
 from ledger import recently_seen
-from ledger.plain_usage import Flags, Plain
+from ledger.plain_groups import Flags
+from ledger.plain_usage import Plain
 
 
 def maybe_repeated(

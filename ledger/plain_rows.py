@@ -24,6 +24,8 @@ _DRAIN = (
 )
 _DAY_2000 = date(2000, 1, 1).toordinal()
 _KEY_START = 8
+# So many rows are made while the server stores those before.
+_PIECE = 2_000
 
 
 def write_drains(placed: Placed, batch_id: int) -> None:
@@ -97,6 +99,7 @@ def write(placed: Placed, batch_id: int, sources: Mapping[str, int]) -> None:
     kind = np.stack((lengths, member > 0, tariff > 0, user > 0), axis=1)
     order = np.lexsort((begins, source, customer, *kind.T[::-1]))
     ends = np.flatnonzero(np.diff(kind[order], axis=0).any(axis=1)) + 1
+    pieces = np.union1d(ends, np.arange(_PIECE, len(order), _PIECE))
 
     def section(chosen: Integers) -> bytes:
         length = int(lengths[chosen[0]])
@@ -107,7 +110,7 @@ def write(placed: Placed, batch_id: int, sources: Mapping[str, int]) -> None:
         key = binary.text_of(length, names[chosen])
         return binary.table(len(chosen), [*_chosen(columns_of, chosen), key, *optional])
 
-    binary.copy(f"ledger_usageevent ({_EVENT})", map(section, np.split(order, ends)))
+    binary.copy(f"ledger_usageevent ({_EVENT})", map(section, np.split(order, pieces)))
 
 
 def _chosen(fields: Sequence[binary.Column], rows: Integers) -> list[binary.Column]:

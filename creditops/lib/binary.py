@@ -107,14 +107,20 @@ def run(package: str, name: str, **parameters: Any) -> int:
 
 
 def copy(target: str, rows: Iterable[bytes]) -> None:
-    """COPY rows, as `table` makes them, into `table (column, ...)`."""
+    """COPY rows, as `table` makes them, into `table (column, ...)`.
+
+    Each piece is sent as soon as it is made: the server stores the one while the next is being made.
+    """
     connection.ensure_connection()
     with (
         connection.wrap_database_errors,
         psycopg.Cursor(connection.connection) as cursor,
         cursor.copy(f"COPY {target} FROM STDIN (FORMAT binary)") as stream,
     ):
-        stream.write(_COPY_BEGINS + b"".join(rows) + _COPY_ENDS)
+        stream.write(_COPY_BEGINS)
+        for piece in rows:
+            stream.write(piece)
+        stream.write(_COPY_ENDS)
 
 
 def table(number: int, columns: Sequence[Column]) -> bytes:
