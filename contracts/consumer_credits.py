@@ -75,7 +75,7 @@ def check(
 
 def check_lives(holder: Holder, lives: Sequence[Life], *, at: datetime) -> None:
     """The same for terms to come, by their days. Raises Refusal `consumer_credits_end_early`."""
-    if not (lives and _is_protected(holder.customer)):
+    if not (lives and is_protected(holder.customer)):
         return
     problem = _problem(holder.customer, lives, terms_of_sale.in_force(holder, at)[SETTING])
     if problem:
@@ -88,7 +88,7 @@ def warning(customer: Customer, lives: Sequence[Life], *, contract: str, at: dat
     Args:
         contract: the code of the one that goes on; empty for a new one.
     """
-    if not _is_protected(customer):
+    if not is_protected(customer):
         return ""
     scopes = [policies.contract_scope(contract)] if contract else []
     known = policies.in_force([*scopes, policies.customer_scope(customer.code)], at)
@@ -101,7 +101,8 @@ def later_life(first_day: date, months: int, what: str) -> Life:
     return Life(first_day, until, calendar.day_before(until), what)
 
 
-def _is_protected(customer: Customer) -> bool:
+def is_protected(customer: Customer) -> bool:
+    """Whether the law may be this customer's: a consumer there, or one of whom nobody knows where."""
     return customer.kind == Customer.Kind.CONSUMER and customer.country in _THERE
 
 

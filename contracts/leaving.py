@@ -60,7 +60,7 @@ def of(contract: Contract, at: datetime) -> Leaving:
     known = balances.of_pools(pools, as_of=at, known_at=at)
     return Leaving(
         calendar.last_day(term.ends_at, contract.time_zone) if term else None,
-        contract.auto_renew or contract.renewal_signed_at is not None,
+        renewals.follows(contract, at),
         [
             Left(
                 _inside_a_sentence(pool.unit.name),

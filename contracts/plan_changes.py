@@ -24,10 +24,13 @@ def consumption(subscription: Subscription, term: Term, at: datetime) -> int:
 
 
 def upgrade(subscription: Subscription, term: Term, at: datetime) -> PlanVersion | None:
-    """The smallest plan that covers the use of the period, if it is larger than the one it has (Q3)."""
+    """The smallest plan that covers the use of the period, if it is larger than the one it has (Q3) and may
+    be sold to its customer (F2)."""
     used = consumption(subscription, term, at)
     found = plans.covering(used, subscription.currency, at)
-    return found if found is not None and found.credits > subscription.version.credits else None
+    if found is None or found.credits <= subscription.version.credits:
+        return None
+    return found if subscriptions.may_go_on(subscription, found, at=at) else None
 
 
 def next_version(subscription: Subscription, term: Term, at: datetime) -> PlanVersion:

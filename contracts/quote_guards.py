@@ -1,16 +1,21 @@
-"""Answers which offers need a second person: discounts beyond one's limit, prices below the floor."""
+"""Answers which offers need a second person: discounts beyond one's limit, prices below the floor.
+
+What is sold without a quote has no second person, so beyond the same limits it is refused.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
 
 from accounts import second_person
 from contracts import prices, quote_figures, renewals, standing
 from contracts.models import Contract
-from contracts.quote_terms import QuoteTerms
-from creditops.lib import money, policies, policy_values
+from contracts.quote_terms import QuoteTerms, Year
+from creditops.lib import calendar, money, policies, policy_values
 from creditops.lib.policies import Policy
+from creditops.lib.refusals import Refusal
 from ledger import books
 
 DISCOUNT_ALONE = "discount_alone_up_to_pct"
@@ -22,8 +27,9 @@ _POLICIES = (
         "10",
         policy_values.percentage(),
         "sales head",
-        "Up to which discount on the list price, bonus credits counted, somebody sends a quote alone; "
-        "beyond it another person has to agree. Also for a role (role:sales rep) or a key.",
+        "Up to which discount on the list price, bonus credits counted, somebody sends a quote alone, or "
+        "signs and sells in the desk; beyond it a quote needs another person. Also for a role "
+        "(role:sales rep) or a key.",
     ),
     Policy(
         FLOOR,
@@ -63,6 +69,44 @@ def reasons(
     if paid_today is not None and quote_figures.of(terms, at).unit_price >= paid_today:
         return []
     return [said for said in (_discount(terms, by, at), _floor(terms, at)) if said]
+
+
+@dataclass(frozen=True)
+class Sale:
+    """What is sold without a quote: credits, for a price in minor units, and bonus ones beside them."""
+
+    credits: int
+    price_minor: int
+    currency: str
+    bonus_credits: int = 0
+
+
+def check_alone(
+    sale: Sale, *, by: str, at: datetime, paid_today: Fraction | None = None, instead: str
+) -> None:
+    """Refuse to sell at a price that `by` could not quote alone.
+
+    Args:
+        by: a person's e-mail, or a key as `key:<name>`.
+        paid_today: of more for a running contract what a credit costs there: as much is nothing new.
+        instead: what can be done about it, a sentence.
+
+    Raises Refusal `discount_beyond_limit`.
+    """
+    if sale.credits <= 0 or sale.price_minor < 0:
+        return  # the sale itself is refused, and says why
+    price = prices.in_force(sale.currency, at)
+    listed = None if price is None else prices.list_minor(price, sale.credits)
+    terms = QuoteTerms(
+        currency=sale.currency,
+        starts_on=calendar.local_date(at, "UTC"),
+        time_zone="UTC",
+        years=(Year(sale.credits, sale.price_minor, listed),),
+        bonus_credits=sale.bonus_credits,
+    )
+    said = reasons(terms, by=by, at=at, paid_today=paid_today)
+    if said:
+        raise Refusal("discount_beyond_limit", " ".join([*said, instead]))
 
 
 def paid_today(contract: Contract | None, at: datetime) -> Fraction | None:

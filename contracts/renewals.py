@@ -11,7 +11,7 @@ from datetime import datetime
 from fractions import Fraction
 from typing import Any
 
-from contracts import agreements, prices, terms_of_sale
+from contracts import agreements, consumer_credits, prices, terms_of_sale
 from contracts.models import AgreedTerm, Contract, RenewalProposal
 from creditops.lib import calendar, money
 from creditops.lib.refusals import Refusal
@@ -168,6 +168,33 @@ def used_by_month(contract: Contract, term: Term, at: datetime) -> dict[str, int
         month = f"{row.day:%Y-%m}"
         used[month] = used.get(month, 0) + row.credits
     return used
+
+
+def follows(contract: Contract, at: datetime) -> bool:
+    """Whether a term follows the running one, as things stand: signed, or agreed to come by itself."""
+    if contract.renewal_signed_at is not None:
+        return True
+    return contract.auto_renew and not refused_by_itself(contract, at)
+
+
+def refused_by_itself(contract: Contract, at: datetime) -> str:
+    """Why the renewal that was agreed to come by itself can't, in a sentence; empty where it can.
+
+    A consumer's credits may end too soon by the facts and settings of today (F2), whatever they were when
+    the contract was signed.
+    """
+    if not (contract.auto_renew and contract.price_minor):
+        return ""
+    if not consumer_credits.is_protected(contract.customer) or contract.renewal_signed_at:
+        return ""
+    term = running_term(contract, at - calendar.TICK)
+    if term is None or _is_ramped(contract, term):
+        return ""
+    first_day = calendar.local_date(term.ends_at, contract.time_zone)
+    life = consumer_credits.later_life(
+        first_day, RENEWED_MONTHS, f"those of term {term.number + 1}"
+    )
+    return consumer_credits.warning(contract.customer, [life], contract=contract.code, at=at)
 
 
 def propose_due(subject: str, due_at: datetime, recorded_at: datetime) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
 
-from contracts import terms_of_sale
+from contracts import renewals, terms_of_sale
 from contracts.models import Contract
 from creditops.lib import money
 from ledger import balances, books, expiry_marks, holders, limits, units
@@ -97,8 +97,12 @@ def warnings(contract: Contract, at: datetime) -> list[tuple[str, str]]:
 
 
 def worries(contract: Contract, at: datetime) -> list[str]:
-    """What makes customers anxious about a contract: credits lost without a word (S47)."""
+    """What makes customers anxious about a contract: credits lost without a word (S47), a renewal that was
+    agreed and can't come (F2)."""
     found = [sentence for _, sentence in warnings(contract, at)]
+    refused = renewals.refused_by_itself(contract, at)
+    if refused and contract.status != Contract.Status.ENDED:
+        found.append(f"It would not renew by itself, and end with its term. {refused}")
     if not terms_of_sale.in_force(contract.holder, at)[expiry_marks.SETTING]:
         found.append("No notice before expiry: credits end, and nobody is told before.")
     obeyed = _limits(contract, at)

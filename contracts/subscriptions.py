@@ -230,6 +230,15 @@ def check_consumer(subscription: Subscription, version: PlanVersion, *, at: date
     )  # fmt: skip
 
 
+def may_go_on(subscription: Subscription, version: PlanVersion, *, at: datetime) -> bool:
+    """Whether a plan may be sold by itself at `at`, where nobody is there to be told a refusal (F2)."""
+    try:
+        check_consumer(subscription, version, at=at)
+    except Refusal:
+        return False
+    return True
+
+
 def end(subscription: Subscription, *, at: datetime) -> None:
     """It is over: no further period, and no further daily credits."""
     subscription.status = Subscription.Status.ENDED

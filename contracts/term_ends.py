@@ -173,18 +173,22 @@ def end_term(subject: str, due_at: datetime, recorded_at: datetime) -> None:
                 recorded_at=recorded_at,
             )
         agreed = agreed_after(contract, term)
-        if figures is not None and _renews(contract, figures, agreed):
+        if figures is not None and _renews(contract, figures, agreed, due_at):
             share = renewals.kept_share(contract, due_at)
             _renew(contract, figures, share, due_at, recorded_at, issue_at=due_at, agreed=agreed)
         else:
             _end(contract, due_at, recorded_at)
 
 
-def _renews(contract: Contract, figures: Proposal, agreed: AgreedTerm | None) -> bool:
-    """Whether another term follows: agreed ahead, or renewed by the use that there was (O5)."""
+def _renews(contract: Contract, figures: Proposal, agreed: AgreedTerm | None, at: datetime) -> bool:
+    """Whether another term follows: agreed ahead, or renewed by the use that there was (O5).
+
+    What was signed for the next term stands. By itself nothing is sold to a consumer that nobody may sign
+    at the term's end (F2): then the contract ends.
+    """
     if agreed is not None and agreed.credits is not None:
         return True
-    return bool(figures.baseline and (contract.auto_renew or contract.renewal_signed_at))
+    return bool(figures.baseline) and renewals.follows(contract, at)
 
 
 def leave_overage(

@@ -18,13 +18,14 @@ from invoicing import plan_charges
 from ledger import grace_ends
 
 LETTER = "invoicing.subscription_letter"
-BEGUN, GRACE, PERIOD, DECLINED = "begun", "grace", "period", "declined"
+BEGUN, GRACE, PERIOD, DECLINED, ENDS = "begun", "grace", "period", "declined", "ends"
 SUSPENDED, TOP_UP, TOP_UP_FAILED = "suspended", "top_up", "top_up_failed"
 
 _HEADLINES = {
     BEGUN: "Your subscription has begun",
     GRACE: "Your credits are used up; you may go on for a while",
     PERIOD: "Your next period begins soon",
+    ENDS: "Your subscription ends with its period",
     DECLINED: "Your card was declined",
     SUSPENDED: "Your subscription is suspended",
     TOP_UP: "Credits were bought for you",
@@ -89,7 +90,8 @@ def grace_due(subject: str, due_at: datetime, recorded_at: datetime) -> None:
 
 
 def period_due(subject: str, due_at: datetime, recorded_at: datetime) -> None:
-    """Due work: tell ahead what the next period of subscription `subject` will cost (F6)."""
+    """Due work: tell ahead what the next period of subscription `subject` will cost, or that none comes
+    (F6, F2)."""
     subscription = subscriptions.find(subject)
     term = subscriptions.running_term(subscription, due_at)
     if term is None or subscription.cancelled_at is not None:
@@ -97,8 +99,16 @@ def period_due(subject: str, due_at: datetime, recorded_at: datetime) -> None:
     if subscription.status == Subscription.Status.SUSPENDED:
         return
     version = plan_changes.next_version(subscription, term, recorded_at)
+    day = calendar.local_date(term.ends_at, subscription.time_zone)
+    if not subscriptions.may_go_on(subscription, version, at=term.ends_at):
+        tell(
+            ENDS, subscription, at=recorded_at,
+            sentences=[f"No period follows on {day:%-d %B %Y}, and your card is not charged: the credits "
+                       "of your plan end sooner than those that we may sell to consumers.",
+                       "What you paid for stays usable as long as its credits live."],
+        )  # fmt: skip
+        return
     if version.price_minor:
-        day = calendar.local_date(term.ends_at, subscription.time_zone)
         begins = f"It begins on {day:%-d %B %Y} with {_plan(version)}"
         paid = _cost(subscription, version.price_minor, recorded_at)
         tell(

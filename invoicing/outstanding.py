@@ -52,6 +52,26 @@ class Committed:
     collected_minor: int
 
 
+@dataclass(frozen=True)
+class OwedByContract:
+    """What the invoices of a contract that committed to something say, tax and every line included, in minor
+    units: as far as they are owed."""
+
+    customer_id: int
+    contract: str
+    holder_id: int
+    currency: str
+    billed_minor: int
+    taken_back_minor: int
+    collected_minor: int
+    open_minor: int
+
+    @property
+    def lost_minor(self) -> int:
+        """Written off, less what came in afterwards."""
+        return self.billed_minor - self.taken_back_minor - self.collected_minor - self.open_minor
+
+
 def open_invoices(last: date, *, known_at: datetime) -> list[Open]:
     """What is owed at the end of a day, invoice by invoice."""
     return [Open(*row) for row in _rows("open_as_of", known_at, last=last)]
@@ -66,6 +86,11 @@ def taxes(first: date, last: date, *, known_at: datetime) -> list[TaxOfRate]:
 def commitments(last: date, *, known_at: datetime) -> list[Committed]:
     """What contracts committed to by the end of a day."""
     return [Committed(*row) for row in _rows("commitments", known_at, last=last)]
+
+
+def owed_of_commitments(last: date, *, known_at: datetime) -> list[OwedByContract]:
+    """What invoices of contracts that committed to something say at the end of a day."""
+    return [OwedByContract(*row) for row in _rows("owed_of_commitments", known_at, last=last)]
 
 
 def overage_billed(last: date, *, known_at: datetime) -> dict[tuple[int, int | None], int]:

@@ -80,7 +80,7 @@ def buy(order: Order, *, by: str, at: datetime) -> Bought:
     if order.price_minor < 0:
         raise Refusal("price_negative", "The price of credits can't be below zero.")
     exchange.check(order.currency, at)
-    credits = order.credits if order.credits is not None else _credits(order, at)
+    credits = credits_of(order, at)
     if credits <= 0:
         price = f"{money.text(order.price_minor, order.currency)} {order.currency}"
         raise Refusal("grant_not_positive", f"{price} would buy {credits} credits. Buy at least 1.")
@@ -253,8 +253,11 @@ def _term(holder: Holder, at: datetime) -> Term | None:
     return Term.objects.get(customer_id=holder.customer_id, id=running)
 
 
-def _credits(order: Order, at: datetime) -> int:
-    """What the price buys: at the ratio locked for the contract, else at the one in force (R7)."""
+def credits_of(order: Order, at: datetime) -> int:
+    """What an order buys: as it says, else by its price, at the ratio locked for the contract or at the
+    one in force (R7). Raises Refusal `no_price`."""
+    if order.credits is not None:
+        return order.credits
     contract = Contract.objects.filter(holder=order.holder).first()
     locked = None
     if contract and contract.price_lock_until is not None and at < contract.price_lock_until:

@@ -15,7 +15,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.safestring import SafeString
 
-from contracts import proposal_letters
+from contracts import proposal_letters, renewals
 from contracts.activation import PROPOSED_DAYS_AHEAD
 from contracts.models import AgreedTerm, Contract, QuoteVersion, RenewalProposal
 from creditops.lib import calendar, clock, policies, verbs
@@ -153,7 +153,7 @@ def _renewal(contract: Contract, term: Term, beside: _Beside, at: datetime) -> R
         term=term,
         last_day=last,
         days=(last - calendar.local_date(at, contract.time_zone)).days,
-        stands=_stands(contract, ramped),
+        stands=_stands(contract, ramped, at),
         proposal=proposal,
         curve=None if proposal is None else _curve(proposal, term),
         used=[] if proposal is None else _used(proposal),
@@ -165,13 +165,15 @@ def _renewal(contract: Contract, term: Term, beside: _Beside, at: datetime) -> R
     )
 
 
-def _stands(contract: Contract, ramped: bool) -> str:
+def _stands(contract: Contract, ramped: bool, at: datetime) -> str:
     if contract.status == Contract.Status.ENDED:
         return "ended: what is left is frozen, and a late renewal saves it"
     if ramped:
         return "goes on: the next year was agreed with this one"
     if contract.renewal_signed_at is not None:
         return "renewed: it is signed"
+    if renewals.refused_by_itself(contract, at):
+        return "ends: it may not renew by itself, and its page says why"
     return "renews by itself" if contract.auto_renew else "ends, unless it is renewed"
 
 

@@ -9,7 +9,7 @@ from fractions import Fraction
 
 from django.utils.safestring import SafeString
 
-from contracts import rate_words
+from contracts import rate_words, renewals
 from creditops.lib import calendar, money
 from creditops.pictures import burndown, meter, timeline
 from creditops.portal import blocks, credit_prices, facts, outlook, renewal, rules
@@ -125,7 +125,7 @@ def _card(
         renewal=proposals.get((contract.pk, known.committed.term_id))
         if contract and known.committed
         else None,
-        renews=contract is not None and (contract.auto_renew or bool(contract.renewal_signed_at)),
+        renews=contract is not None and renewals.follows(contract, at),
     )
 
 

@@ -146,7 +146,13 @@ def commitments(asked: Asked) -> Report:
     """What customers committed to: contracted, invoiced, collected; who did not stands apart (S8)."""
     ours = books.current(asked.known_at).currency
     found = outstanding.commitments(asked.last, known_at=asked.known_at)
-    names = Names(each.customer_id for each in found)
+    owed_here = [
+        each for each in outstanding.owed_of_commitments(asked.last, known_at=asked.known_at)
+        if each.currency == ours
+    ]  # fmt: skip
+    names = Names(
+        [*(each.customer_id for each in found), *(each.customer_id for each in owed_here)]
+    )
     currencies = sorted({ours, *(each.currency for each in found)}, key=lambda c: (c != ours, c))
     columns = (
         *texts("Customer", "Contract"),
@@ -168,12 +174,41 @@ def commitments(asked: Asked) -> Report:
                   [names.address(e.customer_id) for e in mine], currency)
         )  # fmt: skip
     tables.append(_without_commitment(asked, {each.customer_id for each in found}))
-    return Report(ours, tables, notes=[
+    tables.append(_as_invoiced(owed_here, names, ours))
+    return Report(ours, tables, [_owed_by_contracts(asked, owed_here)], [
         "Net of tax, less what credit notes took back. Customers who only try or pay as they go are "
         "no commitment and stand apart.",
-        "A contract is no entry, so no account has these sums. What is invoiced and owed, tax included, ties "
-        "in Receivables by age; what is billed and not used yet in Deferred revenue.",
+        "A contract is no entry, so no account has what is contracted. What is invoiced and collected is "
+        "part of what these contracts' invoices say, tax and every other line included, and that ties to "
+        "the receivables of these contracts.",
     ])  # fmt: skip
+
+
+def _as_invoiced(found: list[outstanding.OwedByContract], names: Names, ours: str) -> Table:
+    """The invoices of contracts with a commitment, as far as they are owed, as customers see them."""
+    columns = (
+        *texts("Customer", "Contract"),
+        *moneys("Billed", "Taken back", "Collected", "Written off", "Open"),
+    )  # fmt: skip
+    ordered = sorted(found, key=lambda each: names.customer(each.customer_id))
+    rows: list[list[Cell]] = [
+        [names.customer(e.customer_id), e.contract, e.billed_minor, -e.taken_back_minor,
+         -e.collected_minor, -e.lost_minor, e.open_minor]
+        for e in ordered
+    ]  # fmt: skip
+    return Table(f"Their invoices that are owed in {ours}, with tax and every line", columns, rows,
+                 ["Total", "", *summed(columns, rows)[2:]] if rows else (), "Nothing is owed.",
+                 [names.address(e.customer_id) for e in ordered])  # fmt: skip
+
+
+def _owed_by_contracts(asked: Asked, found: list[outstanding.OwedByContract]) -> Check:
+    """What is open of these invoices beside the receivable account of these contracts."""
+    lines = statements.lines(last=asked.last, known_at=asked.known_at).filter(
+        transaction_currency="", entry__holder__in=[each.holder_id for each in found]
+    )
+    ledger = statements.balance(lines, [chart.RECEIVABLES])
+    return Check("Open of these contracts' invoices", sum(each.open_minor for each in found),
+                 f"{chart.RECEIVABLES} of these contracts", ledger, _IN_OTHERS)  # fmt: skip
 
 
 def _without_commitment(asked: Asked, committed: set[int]) -> Table:

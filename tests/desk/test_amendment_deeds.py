@@ -22,12 +22,17 @@ REASON = {"reason": "they grow", "act": "desk:1"}
 
 @pytest.fixture
 def priced(book: Book) -> Book:
-    """A credit costs a cent on its own."""
-    policies.change(
-        policies.BOOKS, {"ssp_per_credit": "0.01"}, effective_at=NOW, recorded_at=NOW,
-        by="Fiona", approved_by="Fiona",
-    )  # fmt: skip
+    """A credit costs a cent on its own, and sales reps may give half of it away."""
+    allow("0.01", "50")
     return book
+
+
+def allow(ssp: str, discount: str) -> None:
+    """What a credit costs on its own, and up to which discount one sells alone."""
+    policies.change(
+        policies.BOOKS, {"ssp_per_credit": ssp, "discount_alone_up_to_pct": discount},
+        effective_at=NOW, recorded_at=NOW, by="Fiona", approved_by="Fiona",
+    )  # fmt: skip
 
 
 def test_what_an_addition_does_is_told_in_figures_and_then_written(priced: Book, sam):
@@ -52,6 +57,21 @@ def test_without_a_price_of_its_own_nobody_can_add(book: Book, sam):
 
     assert acts.errors(page)[0].startswith("Nobody has said what a credit costs on its own")
     assert not Amendment.objects.exists()
+
+
+def test_who_may_not_give_a_discount_does_not_give_it_by_an_addition(book: Book, sam):
+    allow("0.01", "10")
+    typed = {"credits": "5,000", "price": "44.99", **REASON}
+
+    page = acts.do(sam, "add-to-contract", book.contract.code, **typed)
+    assert acts.errors(page) == [
+        "The discount is 10.02 % of the list price, and you may give 10 % alone. Have it signed by "
+        "somebody who may give more."
+    ]
+    assert not Amendment.objects.exists()
+
+    acts.do(sam, "add-to-contract", book.contract.code, **typed | {"price": "45.00"})
+    assert Amendment.objects.get().price_minor == 4_500
 
 
 def test_credits_given_back_lower_the_cap_and_are_credited_at_their_cost(book: Book, fiona):

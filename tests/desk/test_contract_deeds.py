@@ -7,6 +7,7 @@ from datetime import date
 import pytest
 
 from contracts.models import Contract, RenewalProposal, ScheduledCharge
+from creditops.lib import policies
 from creditops.lib.models import PolicySetting
 from ledger.models import Block, CapLift
 from tests import cast, staff
@@ -77,6 +78,32 @@ def test_a_code_is_signed_once(book: Book, sam):
 
     assert acts.errors(page) == ["There is a contract 'C-1' already. Choose another code."]
     assert Contract.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("terms", "off"), [({"price": "179.99"}, "10.01"), ({"bonus_credits": "1,000"}, "14.29")]
+)
+def test_a_discount_beyond_ones_limit_is_not_signed_past_the_quote(book: Book, sam, terms, off):
+    """The list price is the published one, whatever is typed as it."""
+    page = acts.do(sam, "sign-contract", "acme", **TERMS | {"list_price": "180"} | terms)
+
+    assert acts.errors(page) == [
+        f"The discount is {off} % of the list price, and you may give 10 % alone. Make a quote, to which "
+        "another person agrees, or have it signed by somebody who may give more."
+    ]
+    assert not Contract.objects.filter(code="C-9").exists()
+    assert not PolicySetting.objects.filter(scope="contract:C-9").exists()
+
+
+def test_whoever_may_give_more_signs_it(book: Book, sam):
+    policies.change(
+        "role:sales rep", {"discount_alone_up_to_pct": "30"}, effective_at=NOW, recorded_at=NOW,
+        by="Mara", approved_by="Mara",
+    )  # fmt: skip
+
+    acts.do(sam, "sign-contract", "acme", **TERMS | {"price": "140.00"})
+
+    assert Contract.objects.get(code="C-9").price_minor == 14_000
 
 
 def test_an_amount_that_cannot_be_read_is_refused_with_what_to_write(book: Book, sam):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from creditops.desk import addresses
 from invoicing import cards
 from invoicing.models import Invoice, Payment
@@ -62,6 +64,21 @@ def test_sold_credits_are_a_block_and_an_invoice(book: Book, sam):
         f"2,500 credits sold to acme. Written: invoice {invoice.number}, a block of 2,500 credits, "
         "1 journal entry."
     ]
+
+
+@pytest.mark.parametrize(
+    ("more", "off"),
+    [({"credits": "2,800"}, "10.71"), ({"bonus_credits": "300"}, "10.71")],
+)
+def test_credits_below_the_list_price_are_sold_within_ones_limit_only(book: Book, sam, more, off):
+    page = acts.do(sam, "sell-credits", "acme", **SALE | more)
+
+    assert acts.errors(page) == [
+        f"The discount is {off} % of the list price, and you may give 10 % alone. Have it sold by "
+        "somebody who may give more."
+    ]
+    assert not Block.objects.filter(source__startswith="a-2").exists()
+    assert Invoice.objects.count() == 1
 
 
 def test_a_top_up_by_card_is_paid_at_once(book: Book, sam):

@@ -7,18 +7,19 @@ from datetime import date
 
 import pytest
 
-from contracts import amendments, plans, subscriptions, term_ends
+from contracts import amendments, leaving, plan_changes, plans, standing, subscriptions, term_ends
 from contracts.agreements import LaterTerm
 from contracts.amendments import Addition
 from contracts.models import AgreedTerm, Contract
 from contracts.subscriptions import Agreed
 from creditops.lib import policies
+from creditops.lib.models import OutboxMessage
 from creditops.lib.refusals import Refusal
-from invoicing import ad_hoc, cards, house_gateway, subscribing
+from invoicing import ad_hoc, cards, house_gateway, letters, subscribing
 from invoicing.ad_hoc import Item
 from invoicing.models import Invoice
 from ledger import holders
-from ledger.models import Block
+from ledger.models import Block, Term
 from tests import cast
 from tests.cast import START, at
 
@@ -207,3 +208,83 @@ def test_neither_a_smaller_nor_a_larger_plan_is_moved_to(credits):
 
     assert subscriptions.find("s1").next_plan is None
     assert Block.objects.count() == 1
+
+
+def protect(when) -> None:
+    """The law counts from an instant on."""
+    policies.change(
+        policies.BOOKS, {"consumer_life_months": 60}, effective_at=when, recorded_at=when, by="Lea"
+    )
+
+
+def renewing(when):
+    """A contract that renews by itself, signed when a lawyer had looked at it; not so from `when` on."""
+    allow(0)
+    contract = cast.sign(consumer(), auto_renew=True)
+    cast.send("u1", 60_000, when=at("2026-02-01"), contract=contract.code)
+    protect(when)
+    return contract
+
+
+def terms_of(contract) -> int:
+    return contract.holder.terms.filter(customer_id=contract.customer_id).count()
+
+
+def test_what_was_to_renew_by_itself_ends_when_that_may_not_be_sold_any_more():
+    contract = renewing(at("2026-06-01"))
+
+    worries = standing.worries(contract, at("2026-11-01"))
+    renews = leaving.of(contract, at("2026-11-01")).renews
+    cast.run_due(at("2027-01-02"))
+
+    assert worries == [
+        "It would not renew by itself, and end with its term. Acme is a consumer, so credits paid for live "
+        "60 months at least (rule F2): those of term 2 would end with 2027-12-31. Let them end later, or "
+        "ask legal to set consumer_life_months."
+    ]
+    assert not renews
+    contract.refresh_from_db()
+    assert (contract.status, terms_of(contract)) == (Contract.Status.ENDED, 1)
+    assert standing.worries(contract, at("2027-01-02")) == []
+
+
+def test_what_renews_before_the_law_counts_renews_and_so_does_what_was_signed():
+    contract = renewing(at("2026-12-02"))
+    assert leaving.of(contract, at("2026-12-01")).renews
+    term_ends.sign_renewal(contract, by="Sam", at=at("2026-12-01"))
+
+    cast.run_due(at("2027-01-02"))
+
+    assert standing.worries(contract, at("2026-12-05")) == []
+    assert terms_of(contract) == 2
+
+
+def test_no_period_begins_that_may_not_be_sold_any_more_and_the_customer_is_told_before():
+    allow(0)
+    subscribe(consumer())
+    protect(at("2026-01-20"))
+
+    cast.run_due(at("2026-02-02"))
+
+    found = subscriptions.find("s1")
+    assert (found.status, found.cancelled_by) == ("ended", "rule F2: consumer_life_months")
+    assert (found.ended_at, Invoice.objects.count()) == (at("2026-02-01"), 1)
+    told = OutboxMessage.objects.filter(kind=letters.LETTER).latest("id").payload
+    assert told["headline"] == "Your subscription ends with its period"
+    assert told["sentences"][0].startswith(
+        "No period follows on 1 February 2026, and your card is not"
+    )
+
+
+def test_use_asks_for_no_larger_plan_that_may_not_be_sold():
+    """Q3: before the law counts the use of the period asks for it."""
+    allow(0)
+    subscribe(consumer())
+    plans.publish(code="big", credits=900, price_minor=5_000, currency="USD", by="S", at=START)
+    protect(LATER)
+    cast.send("u1", 101, when=at("2026-01-10"), contract="s1")
+    found, period = subscriptions.find("s1"), Term.objects.get()
+
+    asked = [plan_changes.upgrade(found, period, when) for when in (at("2026-01-11"), LATER)]
+
+    assert [each and each.plan.code for each in asked] == ["big", None]

@@ -6,9 +6,10 @@ from datetime import datetime
 from fractions import Fraction
 from typing import Any
 
-from contracts import amendments
+from contracts import amendments, quote_guards
 from contracts.amendments import Addition, Standing
 from contracts.models import Contract
+from contracts.quote_guards import Sale
 from creditops.desk import addresses, fields
 from creditops.desk.deeds.contracts import OfContract
 from creditops.desk.deeds.deed import Deed, Done, Figures
@@ -70,6 +71,11 @@ class AddToContract(OfContract):
         addition = _addition(self.subject, values)
         if addition is None:
             raise Refusal("price_negative", "Write how many credits, and their price.")
+        quote_guards.check_alone(
+            Sale(addition.credits, addition.price_minor, self.subject.currency), by=by, at=at,
+            paid_today=quote_guards.paid_today(self.subject, at),
+            instead="Have it signed by somebody who may give more.",
+        )  # fmt: skip
         made = amendments.add(
             self.subject, addition, source=values["act"], by=by, reason=values["reason"], at=at
         )

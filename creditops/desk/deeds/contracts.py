@@ -10,8 +10,9 @@ from django import forms
 
 from accounts import customers
 from accounts.models import Customer
-from contracts import agreements, leaving, renewals, term_ends, termination
+from contracts import agreements, leaving, quote_guards, renewals, term_ends, termination
 from contracts.models import CommissionPlan, Contract, RateCard
+from contracts.quote_guards import Sale
 from creditops.desk import addresses, contract_figures, fields
 from creditops.desk.deeds.deed import Deed, Done, Figures
 from creditops.lib import calendar
@@ -24,6 +25,10 @@ _ENFORCEMENT = (
     ("SOFT", "overage up to the cap"),
     ("HARD", "refuse when credits run out"),
     ("OBSERVE", "only record"),
+)
+
+_QUOTE_IT = (
+    "Make a quote, to which another person agrees, or have it signed by somebody who may give more."
 )
 
 
@@ -125,7 +130,10 @@ class SignContract(Deed):
 
     def do(self, values: dict[str, Any], *, by: str, at: datetime) -> Done:
         """Sign it."""
-        made = agreements.sign(self.subject, contract_figures.terms(values), by=by, at=at)
+        terms = contract_figures.terms(values)
+        sale = Sale(terms.credits, terms.price_minor, terms.currency, terms.bonus_credits)
+        quote_guards.check_alone(sale, by=by, at=at, instead=_QUOTE_IT)
+        made = agreements.sign(self.subject, terms, by=by, at=at)
         state = "has begun" if made.status == Contract.Status.ACTIVE else "is signed, not begun"
         said = f"Contract {made.code} over {made.commitment:,} credits for "
         said += f"{amount(made.price_minor, made.currency)} {state}; its charge waits to be billed."
@@ -403,7 +411,7 @@ def _alive(contract: Contract) -> Contract:
 
 def _at_the_end(contract: Contract, at: datetime) -> Figures:
     term = renewals.running_term(contract, at)
-    renews = contract.auto_renew or contract.renewal_signed_at is not None
+    renews = renewals.follows(contract, at)
     ends = calendar.last_day(term.ends_at, contract.time_zone) if term else None
     return (
         ("Last day of the term", f"{ends or '–'}"),

@@ -9,7 +9,9 @@ from django.db import transaction
 
 from accounts import customers
 from accounts.models import Customer
-from contracts import free_credits, prices
+from contracts import free_credits, prices, quote_guards
+from contracts.models import Contract
+from contracts.quote_guards import Sale
 from creditops.desk import addresses, fields
 from creditops.desk.deeds.deed import Deed, Done, Figures
 from creditops.lib import calendar, money
@@ -326,6 +328,7 @@ class SellCredits(ForHolder):
                 bonus_credits=values["bonus_credits"] or 0,
                 due_on=values["due_on"],
             )
+            _check_price(order, by, at)
             bought = charged_orders.buy(order, by=by, at=at)
         if isinstance(bought, CardCharge):
             return Done(
@@ -333,3 +336,17 @@ class SellCredits(ForHolder):
                 self.home(),
             )
         return Done(f"{bought.blocks[0].granted:,} credits sold to {holder.code}.", self.home())
+
+
+def _check_price(order: purchases.Order, by: str, at: datetime) -> None:
+    """Refuse a price of one's own below what one may give; by the ratio it is what everybody pays."""
+    if order.credits is None and not order.bonus_credits:
+        return
+    sale = Sale(
+        purchases.credits_of(order, at), order.price_minor, order.currency, order.bonus_credits
+    )
+    contract = Contract.objects.filter(holder=order.holder).first()
+    quote_guards.check_alone(
+        sale, by=by, at=at, paid_today=quote_guards.paid_today(contract, at),
+        instead="Have it sold by somebody who may give more.",
+    )  # fmt: skip
