@@ -16,7 +16,7 @@
 | `plan_charges` | what subscriptions owe is collected, by card or as it arrives |
 | `period_ends`, `grace_charges` | what the ends of periods and graces ask for |
 | `card_retries` | a declined card: tried again, suspended, recovered |
-| `auto_top_ups` | credits are bought by themselves when few are left |
+| `auto_top_ups`, `top_up_rules` | credits are bought by themselves when few are left; by what rule |
 | `letters` | charges of subscriptions are announced and explained |
 | `downgrades` | credits of a running term are given back |
 | `options` | rights to buy more at a discount, sold with credits: used, lapsed |

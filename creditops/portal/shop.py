@@ -13,7 +13,7 @@ from contracts.models import Pack, PlanCharge, PlanVersion, Subscription
 from creditops.lib import calendar
 from creditops.portal.amounts import Amount
 from creditops.portal.visitor import Visitor
-from invoicing import card_retries, plan_charges
+from invoicing import card_retries, plan_charges, top_up_rules
 from invoicing.models import Invoice, SavedCard
 from ledger.grace_ends import Grace
 from ledger.models import Holder
@@ -85,18 +85,20 @@ class Standing:
 
 @dataclass(frozen=True)
 class Shop:
-    """The page of plans and packs."""
+    """The page of plans and packs; `top_ups`: what is bought by itself, empty where nothing is."""
 
     card: str
     standings: Sequence[Standing]
     plans: Sequence[Offer]
     packs: Sequence[Offer]
+    top_ups: str
 
 
 def of(visitor: Visitor, at: datetime) -> Shop:
     """What the visitor's customer has and can buy at `at`."""
     customer = visitor.customer
     card = SavedCard.objects.filter(customer=customer).first()
+    rule = top_up_rules.in_force(customer, at)
     mine = access.visible_to(visitor.person, Subscription.objects.all()).filter(customer=customer)
     return Shop(
         card="" if card is None else card.label,
@@ -108,6 +110,7 @@ def of(visitor: Visitor, at: datetime) -> Shop:
         ],
         plans=[plan_offer(customer, v, at) for v in plans.on_sale(customer.currency, at)],
         packs=[pack_offer(customer, pack, at) for pack in packs.on_sale(customer.currency, at)],
+        top_ups="" if rule is None else top_up_rules.in_words(rule, customer.currency),
     )
 
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from creditops.portal import agreement_views, card_pages, checkout, offer_views, views
+from creditops.portal import agreement_views, card_pages, checkout, offer_views, top_ups, views
 
 app_name = "portal"
 
@@ -34,6 +34,7 @@ urlpatterns = [
     path("q/<str:secret>/refuse/", offer_views.refuse, name="offer-refuse"),
     path("q/<str:secret>/ask/", offer_views.ask, name="offer-ask"),
     path("plans/", checkout.plans_page, name="plans"),
+    path("top-ups/", top_ups.page, name="top-ups"),
     path("plans/<str:code>/", checkout.order_plan, name="order-plan"),
     path("packs/<str:code>/", checkout.order_pack, name="order-pack"),
     path("subscriptions/<str:code>/", checkout.subscription_page, name="subscription"),
