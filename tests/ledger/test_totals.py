@@ -39,7 +39,7 @@ from tests.cast import (
 
 pytestmark = pytest.mark.django_db
 
-STATEMENTS_OF_A_CHECK = 8
+STATEMENTS_OF_A_CHECK = 7
 NOW = at("2026-02-10")
 
 
