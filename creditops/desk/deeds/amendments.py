@@ -64,7 +64,7 @@ class AddToContract(OfContract):
 
     def figures(self, values: dict[str, Any]) -> Figures:
         """What is left, and what it carries."""
-        return _stands("Left", amendments.standing(self.subject, self.at), self.subject)
+        return _left(self.subject, self.at)
 
     def do(self, values: dict[str, Any], *, by: str, at: datetime) -> Done:
         """Sign it, its invoice is issued at once; or ask, where its price is beyond one's limits."""
@@ -107,7 +107,7 @@ class GiveBack(OfContract):
 
     def figures(self, values: dict[str, Any]) -> Figures:
         """What is left, and what it carries."""
-        return _stands("Left", amendments.standing(self.subject, self.at), self.subject)
+        return _left(self.subject, self.at)
 
     def do(self, values: dict[str, Any], *, by: str, at: datetime) -> Done:
         """Give them back."""
@@ -170,6 +170,16 @@ def _addition(contract: Contract, values: dict[str, Any]) -> Addition | None:
     if not credits or not price:
         return None
     return Addition(credits, money.minor_units(price, contract.currency))
+
+
+def _left(contract: Contract, at: datetime) -> list[tuple[str, str]]:
+    """What is left in short figures, for a table of now and then."""
+    found = amendments.standing(contract, at)
+    return [
+        ("Paid credits left", f"{found.credits:,}"),
+        ("Left of their price", amount(found.deferred_minor, contract.currency)),
+        ("Each carries", _each(found.unit_price(contract.currency), contract.currency)),
+    ]
 
 
 def _stands(label: str, found: Standing, contract: Contract) -> list[tuple[str, str]]:
