@@ -18,6 +18,7 @@
 | `consumer_credits` | what a consumer pays for may not end too soon |
 | `agreements` | contracts are signed, cancelled, end |
 | `amendments` | running contracts change: credits added, at their own price or blended |
+| `amendment_requests` | additions whose price needs a second person |
 | `activation` | a term begins: pools, commitment, blocks, charges |
 | `plans` | what is sold by the month, by version; which plan covers a use |
 | `subscriptions` | plans paid by card: they begin, change, are cancelled, end |

@@ -342,10 +342,9 @@ def _check(terms: Terms, at: datetime) -> None:
         )
 
 
-def _check_default(customer: Customer, terms: Terms) -> None:
-    """Usage that names no contract goes to one: defaults of a customer never overlap."""
-    locks.hold(f"default contract of {customer.code}")
-    start, end = _start(terms), _end(terms)
+def default_overlaps(customer: Customer, start: datetime, end: datetime) -> str:
+    """What a default contract in a time would be refused with, in a sentence; empty if nothing: usage that
+    names no contract goes to one, so defaults of a customer never overlap."""
     other = (
         Contract.objects.filter(
             customer=customer,
@@ -358,12 +357,19 @@ def _check_default(customer: Customer, terms: Terms) -> None:
         .order_by("pk")
         .first()
     )
-    if other is not None:
-        raise Refusal(
-            "default_overlaps",
-            f"{other} is the default contract of {customer} in that time already, and usage that names "
-            "no contract can go to one only. Let this one begin later, or don't make it the default.",
-        )
+    if other is None:
+        return ""
+    return (
+        f"{other} is the default contract of {customer} in that time already, and usage that names "
+        "no contract can go to one only. Let this one begin later, or don't make it the default."
+    )
+
+
+def _check_default(customer: Customer, terms: Terms) -> None:
+    locks.hold(f"default contract of {customer.code}")
+    said = default_overlaps(customer, _start(terms), _end(terms))
+    if said:
+        raise Refusal("default_overlaps", said)
 
 
 def _start(terms: Terms) -> datetime:

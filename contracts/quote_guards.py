@@ -84,17 +84,29 @@ class Sale:
 def check_alone(
     sale: Sale, *, by: str, at: datetime, paid_today: Fraction | None = None, instead: str
 ) -> None:
-    """Refuse to sell at a price that `by` could not quote alone.
+    """Refuse to sell at a price that `by` could not quote alone; the rest is as of `reasons_of_sale`.
 
     Args:
-        by: a person's e-mail, or a key as `key:<name>`.
-        paid_today: of more for a running contract what a credit costs there: as much is nothing new.
         instead: what can be done about it, a sentence.
 
     Raises Refusal `discount_beyond_limit`.
     """
+    said = reasons_of_sale(sale, by=by, at=at, paid_today=paid_today)
+    if said:
+        raise Refusal("discount_beyond_limit", " ".join([*said, instead]))
+
+
+def reasons_of_sale(
+    sale: Sale, *, by: str, at: datetime, paid_today: Fraction | None = None
+) -> list[str]:
+    """Why `by` may not sell at a price alone, by the published list price; none: they may.
+
+    Args:
+        by: a person's e-mail, or a key as `key:<name>`.
+        paid_today: of more for a running contract what a credit costs there: as much is nothing new.
+    """
     if sale.credits <= 0 or sale.price_minor < 0:
-        return  # the sale itself is refused, and says why
+        return []  # the sale itself is refused, and says why
     price = prices.in_force(sale.currency, at)
     listed = None if price is None else prices.list_minor(price, sale.credits)
     terms = QuoteTerms(
@@ -104,9 +116,7 @@ def check_alone(
         years=(Year(sale.credits, sale.price_minor, listed),),
         bonus_credits=sale.bonus_credits,
     )
-    said = reasons(terms, by=by, at=at, paid_today=paid_today)
-    if said:
-        raise Refusal("discount_beyond_limit", " ".join([*said, instead]))
+    return reasons(terms, by=by, at=at, paid_today=paid_today)
 
 
 def paid_today(contract: Contract | None, at: datetime) -> Fraction | None:

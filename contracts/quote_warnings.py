@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from accounts.models import Customer
-from contracts import consumer_credits, quote_terms, quote_words
+from contracts import agreements, consumer_credits, quote_terms, quote_words
 from contracts.consumer_credits import Life
 from contracts.models import Contract
 from contracts.quote_terms import QuoteTerms
@@ -26,7 +26,16 @@ def of(
     refused = consumer_credits.warning(
         customer, list(_lives(terms, at)), contract=contract, at=at
     )  # fmt: skip
-    return [*quote_words.warnings(terms), *([refused] if refused else [])]
+    overlaps = _overlaps(terms, customer) if renews is None and terms.is_default else ""
+    return [*quote_words.warnings(terms), *filter(None, (overlaps, refused))]
+
+
+def _overlaps(terms: QuoteTerms, customer: Customer) -> str:
+    """The default contract that is in the way of this one; the customer should not be the first to know."""
+    start, end = (
+        calendar.local_midnight(terms.begins(number), terms.time_zone) for number in (0, 1)
+    )
+    return agreements.default_overlaps(customer, start, end)
 
 
 def _lives(terms: QuoteTerms, at: datetime) -> Iterator[Life]:

@@ -26,19 +26,29 @@ from ledger.expiry import Carry
 from ledger.models import Term
 
 
-def sign_renewal(contract: Contract, *, by: str, at: datetime) -> Contract:
+def sign_renewal(
+    contract: Contract, *, by: str, at: datetime, after: int | None = None
+) -> Contract:
     """Sign the transposed renewal: ahead of the term's end it acts at the end, within the grace after
     it at once (L13).
 
+    Args:
+        after: the number of the term that is to be renewed, as whoever signs saw it; None: that of now.
+
     Raises Refusal `term_ended` for a contract that has ended and is past its grace, or has none,
-    `renewal_signed` where it was signed already, `consumer_credits_end_early` (F2), and `nothing_to_renew`
-    where nothing was used in the term that ended (O5).
+    `renewal_signed` where it was signed already or another term runs by now, `consumer_credits_end_early`
+    (F2), and `nothing_to_renew` where nothing was used in the term that ended (O5).
     """
     due.catch_up(
         [contract.customer.code], at
     )  # whether the term has ended must not hang on a sweep
     within = reinstatable_until(contract, at) is not None
     term = renewals.running_term(contract, at)
+    if after is not None and term is not None and term.number != after:
+        raise Refusal(
+            "renewal_signed",
+            f"Term {after} of {contract} was renewed already: term {term.number} runs now.",
+        )
     if term is not None and agreed_after(contract, term) is None and contract.price_minor:
         by_use = LaterTerm(credits=None, price_minor=None, months=RENEWED_MONTHS)
         _check_consumer(contract, [by_use], term, at)

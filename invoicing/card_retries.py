@@ -36,7 +36,7 @@ def fall_behind(subscription: Subscription, *, at: datetime) -> None:
                 RETRY, f"{found.code}:{day}", retry_at(found, at, day), rank=due.START,
                 group=found.customer.code,
             )  # fmt: skip
-        if found.charges.filter(state=PlanCharge.State.OPEN).exclude(problem="").exists():
+        if found.charges.filter(state=PlanCharge.State.OPEN, attempts__gt=0).exists():
             letters.tell(letters.DECLINED, found, at=at)
     subscription.refresh_from_db()
 

@@ -14,7 +14,8 @@ from accounts import recipients
 from contracts import plan_changes, subscriptions
 from contracts.models import PlanVersion, Subscription
 from creditops.lib import calendar, mail, money, outbox
-from invoicing import plan_charges
+from creditops.lib.refusals import Refusal
+from invoicing import issuing, plan_charges
 from ledger import grace_ends
 
 LETTER = "invoicing.subscription_letter"
@@ -140,7 +141,7 @@ def _declined(subscription: Subscription, at: datetime) -> list[str]:
 
 def _suspended(subscription: Subscription, at: datetime) -> list[str]:
     return [
-        "Your card was declined for a week, so no further credits come.",
+        "Nothing was paid for a week, so no further credits come.",
         "Credits that you have can be used. With a card that works you can go on at any time.",
     ]
 
@@ -153,10 +154,15 @@ def _plan(version: PlanVersion) -> str:
 
 
 def _cost(subscription: Subscription, net_minor: int, at: datetime) -> str:
-    """An amount with its tax, as people write it."""
-    cost = plan_charges.cost(
-        subscription.customer, net_minor, subscription.currency, at, holder=subscription.holder
-    )
+    """An amount with its tax, as people write it; where the tax has to be told first, without it."""
+    try:
+        cost = plan_charges.cost(
+            subscription.customer, net_minor, subscription.currency, at, holder=subscription.holder
+        )
+    except Refusal as refusal:
+        if refusal.code not in issuing.HOLDS:
+            raise
+        return f"{money.for_people(net_minor, subscription.currency)} and the tax on it"
     total = money.for_people(cost.total_minor, cost.currency)
     if not cost.tax_minor:
         return total

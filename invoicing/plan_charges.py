@@ -77,7 +77,8 @@ def cost(
 def collect(charge: PlanCharge, *, at: datetime) -> bool:
     """Charge the card on file; the credits come with the payment.
 
-    Returns whether it is paid; a declined card leaves a note on the charge and nothing else. Where a
+    Returns whether it is paid; a declined card leaves a note on the charge and nothing else, and so does
+    a tax that has to be told first: other work of the customer does not wait for it. Where a
     gateway has to be asked first, its charge is left as a row, and `go_on` goes on with the outcome.
     """
     try:
@@ -86,10 +87,11 @@ def collect(charge: PlanCharge, *, at: datetime) -> bool:
         ask_gateway(charge, waits, at)
         return False
     except Refusal as refusal:
-        if not refusal.code.startswith(_DECLINED):
+        declined = refusal.code.startswith(_DECLINED)
+        if not declined and refusal.code not in issuing.HOLDS:
             raise
         PlanCharge.objects.filter(pk=charge.pk).update(
-            attempts=charge.attempts + 1, problem=refusal.detail[:300]
+            attempts=charge.attempts + declined, problem=refusal.detail[:300]
         )
         charge.refresh_from_db()
         return False

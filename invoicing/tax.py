@@ -245,10 +245,11 @@ def _share_words(rate: TaxRate, share: Fraction, language: str) -> str:
 
 
 def _check_known(customer: Customer, seller: SellerProfile, at: datetime) -> None:
-    """Nothing goes out at 0 % because nobody knew better: of a country whose states have rates every
-    state has to be told, and inside the European Union every country."""
+    """Nothing goes out at 0 % because nobody knew better: the seller's own country has to be told, of a
+    country whose states have rates every state, and inside the European Union every country."""
+    at_home = bool(seller.country) and seller.country == customer.country
     inside = seller.country in EU and customer.country in EU
-    expected = inside or tax_rates.by_region(customer.country, at)
+    expected = at_home or inside or tax_rates.by_region(customer.country, at)
     if not expected or policies.in_force([], at)["tax_unknown"] == NONE:
         return
     where = ", ".join(part for part in (customer.region, customer.country) if part)

@@ -66,6 +66,7 @@ def otto(customer: Customer) -> Person:
 def catalogue() -> None:
     """What the vendor sells: credits for a cent, translations at 3 credits per 1,000 words."""
     seller.define(name="Lumen AI", country="US")
+    tax_rates.define(country="US", rate_pct="0", source="nothing is due", at=START)
     prices.publish(
         currency="USD", credits_per_currency_unit=100, effective_from=START, by="Sam", at=START
     )
@@ -125,7 +126,6 @@ def crowd(number: int) -> list[Customer]:
     """So many customers, each with a contract, an invoice, a payment, a card, usage and people."""
     catalogue()
     tax_rates.define(country="US", region="New York", rate_pct="8.875", at=START)
-    tax_rates.define(country="US", rate_pct="0", source="nothing is due elsewhere", at=START)
     made = []
     for n in range(number):
         customer = cast.customer(f"customer-{n:02d}", name=f"Customer {n:02d}", country="US")

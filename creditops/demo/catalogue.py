@@ -9,7 +9,7 @@ from contracts import action_values, packs, plans, prices, rate_cards
 from contracts.models import RateCard
 from contracts.rate_cards import Item
 from creditops.lib import policies
-from invoicing import seller
+from invoicing import seller, tax_rates
 from ledger import books, chart, model_costs, signing, units
 from ledger.models import Rate
 from ledger.price_files import Price
@@ -63,6 +63,9 @@ def publish(at: datetime) -> RateCard:
         email="billing@lumen.example",
         bank_details="First Harbor Bank, account 000123456789, routing 021000021",
         footer="Lumen AI, Inc., a Delaware corporation",
+    )
+    tax_rates.define(
+        country="US", rate_pct="0", source="made up: it has to collect in no state", at=at
     )
     prices.publish(
         currency=current.currency,

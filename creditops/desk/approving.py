@@ -13,6 +13,7 @@ from django.db import transaction
 
 from contracts import (
     agreements,
+    amendment_requests,
     commission_payouts,
     quotes,
     renewals,
@@ -21,7 +22,7 @@ from creditops.desk import setting_words
 from creditops.lib import approvals, money, policies, setting_requests
 from creditops.lib.models import Approval, PolicySetting
 from creditops.lib.refusals import Refusal
-from invoicing import money_on_account, refunds, seller, write_offs
+from invoicing import billing, money_on_account, refunds, seller, write_offs
 from ledger import caps, closing, cohorts, recognition, units
 
 # Does what was asked for, with what the approver typed; returns a sentence.
@@ -182,6 +183,15 @@ def _send_quote(approval: Approval, given: Mapping[str, Any], by: str, at: datet
     return f"{sent} is sent. {approval.requested_by} can make its link."
 
 
+def _add(approval: Approval, given: Mapping[str, Any], by: str, at: datetime) -> str:
+    """Add the credits that the request names to their contract, and bill them."""
+    made = amendment_requests.add_approved(approval, at=at)
+    contract = made.amendment.contract
+    invoice = billing.bill(contract, until=at, at=at)
+    number = "" if invoice is None else f" Invoice {invoice.number} is issued."
+    return f"{made.block.granted:,} credits are added to {contract}.{number}"
+
+
 # As whom an estimate of breakage is agreed to (V10); two persons, as for everything that is asked for.
 ESTIMATES_AGREED_BY = "finance"
 
@@ -194,6 +204,7 @@ _OF_FINANCE = {
 }
 
 CARRIED_OUT: dict[str, Carry] = {
+    amendment_requests.KIND: _add,
     caps.LIFT: _lift,
     commission_payouts.KIND: _pay_commission,
     quotes.KIND: _send_quote,

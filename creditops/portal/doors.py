@@ -14,11 +14,12 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from accounts.models import Person
-from creditops.lib.refusals import NotFound
+from creditops.lib import clock
+from creditops.lib.refusals import NotFound, Refusal
 from creditops.portal import visitor
 from creditops.portal.visitor import Visitor
 from creditops.security import ADMIN_PREFIX
-from invoicing import seller
+from invoicing import issuing, seller
 
 _P = ParamSpec("_P")
 View = Callable[Concatenate[HttpRequest, Visitor, _P], HttpResponse]
@@ -42,7 +43,12 @@ def for_buyer(view: View[_P]) -> Callable[..., HttpResponse]:
     ) -> HttpResponse:
         if not guest.may_buy:
             raise NotFound("page", request.path)
-        return view(request, guest, *args, **kwargs)
+        try:
+            return view(request, guest, *args, **kwargs)
+        except Refusal as refusal:
+            if refusal.code not in issuing.HOLDS:
+                raise
+            return page(request, guest, "unavailable", clock.now(), _no_price(), status=409)
 
     return _door(buying, ["GET", "HEAD", "POST"])
 
@@ -58,6 +64,15 @@ def page(
     """A page of the portal by its template's name."""
     shared = {"visitor": guest, "seller": seller.profile(), "now": at, "tab": name}
     return render(request, f"portal/{name}.html", shared | context, status=status)
+
+
+def _no_price() -> dict[str, str]:
+    """What a buyer is told where the tax of their place has to be told first: nothing is sold at a guess."""
+    name = seller.profile().name
+    return {
+        "sentence": "What this costs with tax is not known yet for the place in your address. Nothing was "
+        f"bought or charged. Write to {name}, who has to add it."
+    }
 
 
 def _door(view: View[_P], methods: list[str]) -> Callable[..., HttpResponse]:

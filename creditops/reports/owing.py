@@ -173,8 +173,8 @@ def commitments(asked: Asked) -> Report:
                   ["Total", "", *summed(columns, rows)[2:]] if rows else (), "None.",
                   [names.address(e.customer_id) for e in mine], currency)
         )  # fmt: skip
-    tables.append(_without_commitment(asked, {each.customer_id for each in found}))
     tables.append(_as_invoiced(owed_here, names, ours))
+    tables.append(_without_commitment(asked, {each.customer_id for each in found}))
     return Report(ours, tables, [_owed_by_contracts(asked, owed_here)], [
         "Net of tax, less what credit notes took back. Customers who only try or pay as they go are "
         "no commitment and stand apart.",

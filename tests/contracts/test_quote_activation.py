@@ -201,7 +201,18 @@ def test_the_close_and_its_reports_know_what_is_owed_and_not_invoiced():
     found = reconciliations.of(date(2026, 1, 1), date(2026, 3, 31), known_at=when)
 
     assert {each.code: each.difference for each in found} == dict.fromkeys(
-        ["deferred", "unbilled", "receivables", "refunds", "entitlements", "events"], 0
+        [
+            "deferred",
+            "unbilled",
+            "receivables",
+            "refunds",
+            "entitlements",
+            "commissions",
+            "clawback",
+            "contract_costs",
+            "events",
+        ],
+        0,
     )
     assert sum(owed.unbilled(date(2026, 3, 31), known_at=when).values()) == 75_000
     assert sum(owed.unbilled(date(2026, 4, 1), known_at=when).values()) == 50_000

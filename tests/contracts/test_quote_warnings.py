@@ -67,3 +67,20 @@ def test_nothing_is_said_of_free_credits_of_businesses_and_of_what_legal_looked_
         recorded_at=START, by="Lea",
     )  # fmt: skip
     assert warned(looked_at) == []
+
+
+def test_a_default_contract_that_is_in_the_way_is_said_before_the_quote_is_sent():
+    buyer = cast.customer()
+    first = cast.sign(buyer, is_default=True)
+    june, next_year = date(2026, 6, 1), date(2027, 1, 1)
+
+    assert warned(buyer, is_default=True, starts_on=june) == [
+        f"{first} is the default contract of Acme in that time already, and usage that names no contract "
+        "can go to one only. Let this one begin later, or don't make it the default."
+    ]
+    assert warned(buyer, is_default=True, starts_on=next_year) == []
+    assert warned(buyer, starts_on=june) == []
+    assert (
+        quote_warnings.of(terms(is_default=True, starts_on=june), buyer, at=START, renews=first)
+        == []
+    )

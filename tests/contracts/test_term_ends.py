@@ -322,13 +322,19 @@ def test_a_renewal_within_the_grace_begins_where_the_old_term_ended():
 
 
 def test_a_renewal_within_the_grace_is_signed_once():
+    """The second signature is of the term that ended, not of the one that the first began."""
     contract = in_grace()
-    term_ends.sign_renewal(contract, by="Sam", at=WITHIN)
+    term_ends.sign_renewal(contract, by="Sam", at=WITHIN, after=1)
 
-    term_ends.sign_renewal(contract, by="Sam", at=WITHIN)
+    with pytest.raises(Refusal) as refused:
+        term_ends.sign_renewal(contract, by="Sam", at=WITHIN, after=1)
 
+    assert (refused.value.code, refused.value.detail) == (
+        "renewal_signed", f"Term 1 of {contract} was renewed already: term 2 runs now.",
+    )  # fmt: skip
     terms = contract.holder.terms.filter(customer_id=contract.customer_id)
     assert (terms.count(), PoolTerm.objects.count()) == (2, 2)
+    assert agreements.find("c1").renewal_signed_at is None
 
 
 def test_signing_after_the_end_does_not_hang_on_the_sweep():

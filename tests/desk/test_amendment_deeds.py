@@ -6,14 +6,16 @@ from fractions import Fraction
 
 import pytest
 
+from accounts.roles import Role
 from contracts.models import Amendment, Contract
 from creditops.desk import addresses
 from creditops.lib import policies
+from creditops.lib.models import Approval
 from invoicing import cards, options
-from invoicing.models import CreditNote, PurchaseOption
+from invoicing.models import CreditNote, Invoice, PurchaseOption
 from ledger import holders
 from ledger.models import CapLift
-from tests import cast
+from tests import cast, staff
 from tests.desk import acts
 from tests.staff import NOW, Book
 
@@ -59,19 +61,34 @@ def test_without_a_price_of_its_own_nobody_can_add(book: Book, sam):
     assert not Amendment.objects.exists()
 
 
-def test_who_may_not_give_a_discount_does_not_give_it_by_an_addition(book: Book, sam):
+def test_a_discount_beyond_ones_limit_is_added_when_another_person_agrees(book: Book, sam):
     allow("0.01", "10")
     typed = {"credits": "5,000", "price": "44.99", **REASON}
 
-    page = acts.do(sam, "add-to-contract", book.contract.code, **typed)
-    assert acts.errors(page) == [
-        "The discount is 10.02 % of the list price, and you may give 10 % alone. Have it signed by "
-        "somebody who may give more."
-    ]
-    assert not Amendment.objects.exists()
+    done = acts.do(sam, "add-to-contract", book.contract.code, **typed)
+    assert acts.said(done)[0].startswith(
+        "It waits for another person to agree. The discount is 10.02 % of the list price, and you may "
+        "give 10 % alone."
+    )
+    asked = Approval.objects.get()
+    assert asked.summary.startswith("Add 5,000 credits for $44.99 to C-1. The discount is 10.02 %")
+    assert (Amendment.objects.count(), Invoice.objects.count()) == (0, 1)
 
-    acts.do(sam, "add-to-contract", book.contract.code, **typed | {"price": "45.00"})
-    assert Amendment.objects.get().price_minor == 4_500
+    mara = staff.as_(staff.person(Role.SALES_MANAGER))
+    acts.do(mara, "decide", asked.pk, decision="approve", reason="they grow fast")
+    made = Amendment.objects.get()
+    assert (made.price_minor, made.signed_by, made.reason) == (
+        4_499, "sales-rep@vendor.example", "they grow",
+    )  # fmt: skip
+    assert Invoice.objects.latest("id").total_minor == 4_499
+
+
+def test_an_addition_within_ones_limit_asks_nobody(book: Book, sam):
+    allow("0.01", "10")
+
+    acts.do(sam, "add-to-contract", book.contract.code, credits="5,000", price="45.00", **REASON)
+
+    assert (Amendment.objects.count(), Approval.objects.count()) == (1, 0)
 
 
 def test_credits_given_back_lower_the_cap_and_are_credited_at_their_cost(book: Book, fiona):

@@ -25,7 +25,7 @@ def waiting(*customers) -> None:
 
 def test_a_run_shows_its_figures_before_and_issues_them(book: Book, fiona, monkeypatch):
     monkeypatch.setattr(outbox, "_handlers", {billing_runs.BILL: billing_runs.bill_due})
-    waiting(cast.customer("beta", name="Beta <b>Labs</b>", country="US"))
+    waiting(cast.customer("beta", name="Beta <b>Labs</b>", country="GB"))
 
     page = acts.rehearse(fiona, "run-billing", **RUN)
     before = Invoice.objects.count()
@@ -35,7 +35,7 @@ def test_a_run_shows_its_figures_before_and_issues_them(book: Book, fiona, monke
     proposed, totals, held = page.context["effect"].touched
     assert [row[0] for row in proposed.rows] == ["Beta <b>Labs</b>"]
     assert [row[3:] for row in proposed.rows] == [
-        ("No tax: the tax table has no rate for US.", "2026-07-15", "$100.00", "$0.00", "$100.00")
+        ("No tax: the tax table has no rate for GB.", "2026-07-15", "$100.00", "$0.00", "$100.00")
     ]
     assert totals.rows == [("USD", "$100.00", "$0.00", "$100.00")]
     assert held.rows == []

@@ -7,6 +7,7 @@ from datetime import date
 import pytest
 
 from contracts.models import Contract, RenewalProposal, ScheduledCharge
+from creditops.desk import addresses
 from creditops.lib import policies
 from creditops.lib.models import PolicySetting
 from ledger.models import Block, CapLift
@@ -176,6 +177,20 @@ def test_within_the_grace_an_ended_contract_can_still_be_renewed(book: Book, sam
     # 300 credits in five months are 720 in the twelve of the new term.
     assert acts.said(done) == ["The renewal of C-2 is signed. Written: a block of 720 credits."]
     assert Contract.objects.get(code="C-2").status == Contract.Status.ACTIVE
+
+
+def test_a_renewal_within_the_grace_that_is_sent_twice_is_signed_once(book: Book, sam):
+    staff.sign(book.acme, "C-2", term_months=5, settings={"reinstatement_grace_days": 20})
+    staff.use(book.acme, "C-2", "u2", 100_000, at("2026-02-01"))
+    cast.run_due(NOW)
+    form = sam.get(addresses.of("sign-renewal", "C-2")).context["form"]
+    sent = {"reason": "they stay", "after": form.initial["after"]}
+
+    acts.do(sam, "sign-renewal", "C-2", **sent)
+    again = acts.do(sam, "sign-renewal", "C-2", **sent)
+
+    assert acts.errors(again) == ["Term 1 of C-2 was renewed already: term 2 runs now."]
+    assert Contract.objects.get(code="C-2").renewal_signed_at is None
 
 
 def test_a_proposal_is_stated_when_somebody_wants_it(book: Book, sam):

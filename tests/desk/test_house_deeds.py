@@ -5,7 +5,7 @@ from __future__ import annotations
 from accounts import keys
 from accounts.models import ApiKey, Customer, Membership, Person
 from accounts.roles import Role
-from contracts import commission_payouts, quotes
+from contracts import amendment_requests, commission_payouts, quotes
 from creditops.desk import addresses, approving
 from creditops.lib import approvals, setting_requests
 from creditops.lib.models import Approval
@@ -29,6 +29,7 @@ def test_every_kind_of_request_that_is_asked_can_be_carried_out():
     kinds = {
         caps.LIFT, recognition.ESTIMATE, cohorts.ESTIMATE, closing.REOPEN, setting_requests.KIND,
         refunds.KIND, write_offs.KIND, quotes.KIND, commission_payouts.KIND, money_on_account.KIND,
+        amendment_requests.KIND,
     }  # fmt: skip
 
     assert set(approving.CARRIED_OUT) == kinds

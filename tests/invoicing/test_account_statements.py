@@ -6,7 +6,16 @@ import pytest
 
 from creditops.lib import policies
 from creditops.lib.refusals import Refusal
-from invoicing import account_statements, ad_hoc, credit_notes, payments, refunds, seller, voids
+from invoicing import (
+    account_statements,
+    ad_hoc,
+    credit_notes,
+    payments,
+    refunds,
+    seller,
+    tax_rates,
+    voids,
+)
 from invoicing.ad_hoc import Item
 from tests import cast, papers
 
@@ -34,6 +43,7 @@ def paid(invoice, minor, when, reference):
 def acme():
     """$100 of January paid, $50 of February partly; a credit note of $20 refunded; a void invoice."""
     seller.define(name="Lumen", country="US")
+    tax_rates.define(country="US", rate_pct="0", source="nothing is due", at=JAN)
     policies.change(
         policies.BOOKS, {"money_alone_up_to": "1000.00"}, effective_at=JAN, recorded_at=JAN, by="F"
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from accounts import customers
 from contracts import plans, subscriptions
 from contracts.models import PlanCharge, Subscription
 from contracts.subscriptions import Agreed
@@ -15,7 +16,9 @@ from invoicing import (
     house_gateway,
     money_on_account,
     plan_charges,
+    seller,
     subscribing,
+    tax_rates,
 )
 from invoicing.models import CardCharge, Invoice, Receipt
 from tests import cast
@@ -90,6 +93,52 @@ def test_a_larger_plan_begins_with_its_payment_and_not_without(acme):
     found = subscriptions.find("s1")
     assert (found.status, found.version.plan.code) == ("active", "starter")
     assert PlanCharge.objects.get(kind="upgrade").state == "lapsed"
+
+
+def test_where_the_tax_is_not_known_a_period_waits_and_nothing_else_does(acme):
+    """Acme moves to a state that the table does not know: the next period is charged once it does."""
+    card(acme, house_gateway.WORKS)
+    found = subscribe(acme)
+    seller.define(name="Lumen", country="US")
+    customers.change(acme, country="US", region="CA")
+
+    cast.run_due(cast.at("2026-06-01"))
+
+    charge = PlanCharge.objects.get(kind="period", state="open")
+    assert "no rate for CA, US" in charge.problem
+    assert (charge.attempts, Invoice.objects.count(), letters()[1:]) == (
+        0,
+        1,
+        ["Your next period begins soon"],
+    )
+    used = cast.send("u1", 1, when=cast.at("2026-06-01 10:00"), contract="s1")
+    assert used.status == "applied"
+
+    tax_rates.define(country="US", region="CA", rate_pct="0", at=cast.at("2026-06-01 12:00"))
+    cast.run_due(cast.at("2026-06-02"))
+    assert subscriptions.find(found.code).status == "active"
+    assert cast.left_of(found.holder, cast.at("2026-06-03")) == 9_999
+
+
+def test_a_decline_in_the_middle_of_a_run_costs_no_number_and_holds_up_nobody(acme):
+    """Three subscriptions renew in one run; the second card is declined."""
+    buyers = [acme, cast.customer("beta"), cast.customer("gamma")]
+    for number, buyer in enumerate(buyers, start=1):
+        card(buyer, house_gateway.WORKS)
+        agreed = Agreed(code=f"s{number}")
+        subscribing.subscribe(buyer, plans.find("starter"), agreed, by="Ada", at=MAY)
+    card(buyers[1], house_gateway.DECLINED)
+
+    cast.run_due(cast.at("2026-06-01"))
+
+    assert [subscriptions.find(f"s{n}").status for n in (1, 2, 3)] == [
+        "active",
+        "past_due",
+        "active",
+    ]
+    numbers = Invoice.objects.order_by("number").values_list("number", "customer__code")
+    assert list(numbers[3:]) == [("INV-2026-000004", "acme"), ("INV-2026-000005", "gamma")]
+    assert cast.breaches(cast.at("2026-06-02")) == []
 
 
 def on_account() -> list[int]:

@@ -72,7 +72,7 @@ def test_tax_is_within_half_a_minor_unit_of_the_exact_one_however_lines_are_cut(
         ("FR", {"country": "DE", "tax_id": "DE1", "kind": "consumer"}, "S", 19, ""),
         ("US", {"country": "DE", "tax_id": "DE1"}, "S", 19, ""),
         ("DE", {"country": ""}, "O", 0, ""),
-        ("US", {"country": "US"}, "O", 0, ""),
+        ("US", {"country": "GB"}, "O", 0, ""),
     ],
     ids=[
         "domestic", "another member state", "outside", "outside, with an id", "business without id",

@@ -55,6 +55,16 @@ def test_a_state_that_the_table_does_not_tell_holds_the_document():
     assert "no rate for NY, US" in refused.value.detail
 
 
+@pytest.mark.parametrize("state", ["CA", ""])
+def test_at_home_nothing_goes_out_untaxed_because_the_table_is_empty(state):
+    seller.define(name="Lumen", country="US")
+
+    with pytest.raises(Refusal) as refused:
+        tax.of(cast.customer(country="US", region=state), seller.profile(), NOW)
+
+    assert refused.value.code == "tax_rate_unknown"
+
+
 def test_a_state_where_nothing_is_due_says_so_in_the_table():
     tax_rates.define(country="US", region="TX", rate_pct="8.25", at=NOW)
     tax_rates.define(country="US", region="OR", rate_pct="0", source="no sales tax", at=NOW)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from accounts import customers
 from accounts.models import Membership
 from contracts import packs, plans, rate_cards, subscriptions
 from contracts.models import Consent, Subscription
 from contracts.subscriptions import Agreed
-from invoicing import cards, subscribing, tax_rates
+from invoicing import cards, seller, subscribing, tax_rates
 from invoicing.models import Invoice
 from tests import cast
 from tests.cast import START, at
@@ -161,6 +162,18 @@ def test_what_a_declined_card_left_open_is_paid_by_one_button(sold: Acme, ada, m
     assert "was declined. Ask for another card." in refused
     assert "Paid. Starter goes on." in paid
     assert subscriptions.find("s1").status == "active"
+
+
+@pytest.mark.parametrize("page", ["/plans/", "/plans/starter/", "/packs/small/"])
+def test_where_tax_is_not_known_nothing_is_sold_at_a_guess(sold: Acme, ada, page):
+    seller.define(country="US")
+    customers.change(sold.customer, country="US", region="CA")
+
+    seen, sent = ada.get(page), ada.post(page, {"agreed": "yes"})
+
+    assert (seen.status_code, sent.status_code) == (409, 409)
+    assert "What this costs with tax is not known yet" in seen.content.decode()
+    assert Invoice.objects.count() == 1
 
 
 @pytest.mark.parametrize("role", [Role.VIEWER, Role.AUTHORISER])

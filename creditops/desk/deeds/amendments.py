@@ -6,15 +6,15 @@ from datetime import datetime
 from fractions import Fraction
 from typing import Any
 
-from contracts import amendments, quote_guards
+from contracts import amendment_requests, amendments
 from contracts.amendments import Addition, Standing
 from contracts.models import Contract
-from contracts.quote_guards import Sale
 from creditops.desk import addresses, fields
 from creditops.desk.deeds.contracts import OfContract
 from creditops.desk.deeds.deed import Deed, Done, Figures
 from creditops.lib import money
 from creditops.lib.admin_columns import amount
+from creditops.lib.models import Approval
 from creditops.lib.refusals import Refusal
 from invoicing import billing, downgrades, options
 from invoicing.models import PurchaseOption
@@ -67,18 +67,16 @@ class AddToContract(OfContract):
         return _stands("Left", amendments.standing(self.subject, self.at), self.subject)
 
     def do(self, values: dict[str, Any], *, by: str, at: datetime) -> Done:
-        """Sign it; its invoice is issued at once."""
+        """Sign it, its invoice is issued at once; or ask, where its price is beyond one's limits."""
         addition = _addition(self.subject, values)
         if addition is None:
             raise Refusal("price_negative", "Write how many credits, and their price.")
-        quote_guards.check_alone(
-            Sale(addition.credits, addition.price_minor, self.subject.currency), by=by, at=at,
-            paid_today=quote_guards.paid_today(self.subject, at),
-            instead="Have it signed by somebody who may give more.",
-        )  # fmt: skip
-        made = amendments.add(
+        made = amendment_requests.add_or_ask(
             self.subject, addition, source=values["act"], by=by, reason=values["reason"], at=at
         )
+        if isinstance(made, Approval):
+            why = " ".join(made.content["reasons"])
+            return Done(f"It waits for another person to agree. {why}", self.home())
         invoice = billing.bill(self.subject, until=at, at=at)
         number = "" if invoice is None else f" Invoice {invoice.number} is issued."
         said = made.amendment.get_kind_display()

@@ -240,6 +240,12 @@ class TerminateContract(OfContract):
         return Done(f"{self.subject} ends with {values['last_day']}.", self.home())
 
 
+class SignRenewalForm(fields.ReasonForm):
+    """Why; and which term is renewed, so that sent twice it does not renew the next one too."""
+
+    after = forms.IntegerField(required=False, widget=forms.HiddenInput)
+
+
 class SignRenewal(OfContract):
     """Sign the transposed renewal ahead of the term's end, or within the grace after it."""
 
@@ -251,12 +257,17 @@ class SignRenewal(OfContract):
         "What was used becomes the next commitment, at the old unit price; it is restated at the end. "
         "Within the grace after the end the new term begins at once, where the old one ended."
     )
-    form = fields.ReasonForm
+    form = SignRenewalForm
 
     def find(self, key: str) -> Contract:
         """A contract that has not ended, or is within the grace after its end."""
         found = super().find(key)
         return found if term_ends.reinstatable_until(found, self.at) else _alive(found)
+
+    def initial(self) -> dict[str, Any]:
+        """The term that runs, or ended last."""
+        term = renewals.running_term(self.subject, self.at)
+        return {"after": term and term.number}
 
     def facts(self, values: dict[str, Any]) -> Figures:
         """The next term as the usage so far proposes it."""
@@ -268,7 +279,7 @@ class SignRenewal(OfContract):
 
     def do(self, values: dict[str, Any], *, by: str, at: datetime) -> Done:
         """Sign it."""
-        term_ends.sign_renewal(self.subject, by=by, at=at)
+        term_ends.sign_renewal(self.subject, by=by, at=at, after=values["after"])
         return Done(f"The renewal of {self.subject} is signed.", self.home())
 
 
