@@ -77,7 +77,7 @@ class Batch:
                 if line.layouts:
                     thresholds.watch(line, self.at)
         between = self._asked(event for own in rest.values() for event in own)
-        fit = fast_lane.fits(plain, self.lines, self.at, between)
+        fit, number = fast_lane.fits(plain, self.lines, between)
         late = plain.events(~fit)
         joining = _by_holder(late)
         self._begin({h: own for h, own in joining.items() if h not in self.drawings})
@@ -86,7 +86,8 @@ class Batch:
             rest.setdefault(holder, []).extend(own)
         for holder, own in rest.items():
             self.drawings[holder].draw_on_lines(own)
-        return fast_lane.place(plain.only(fit), self.lines, self.months, self.zone), single + late
+        placed = fast_lane.place(plain.only(fit), number[fit], self.lines, self.months, self.zone)
+        return placed, single + late
 
     def _begin(self, fresh: Mapping[HolderKey, Sequence[Event]]) -> None:
         """Make ready to look at events one by one."""

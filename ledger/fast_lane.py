@@ -20,7 +20,7 @@ from ledger import columns, drawdown
 from ledger.line import GENERAL, OBSERVE, Course, Line
 from ledger.messages import Drawn
 from ledger.periods import Months
-from ledger.plain_groups import Flags, Groups
+from ledger.plain_groups import Flags
 from ledger.plain_usage import Plain
 
 Key = tuple[int, int]
@@ -76,11 +76,11 @@ class Placed:
 
 
 def pools(plain: Plain) -> set[tuple[int, int, int, int]]:
-    """The pools of plain events: (customer, holder, unit, pool), ids each."""
+    """The pools of groups of plain events: (customer, holder, unit, pool), ids each."""
     groups = plain.groups
     unit = np.array([price.charge.unit_id for price in groups.prices], dtype=np.int64)[groups.price]
     rows = np.stack((groups.customer, groups.holder_ids(), unit, groups.pool), axis=1)
-    return set(map(tuple, rows[np.unique(plain.group)].tolist()))
+    return set(map(tuple, rows.tolist()))
 
 
 def aside(plain: Plain, lines: Mapping[Key, Line], at: datetime, slow: Collection[Key]) -> Flags:
@@ -94,22 +94,15 @@ def aside(plain: Plain, lines: Mapping[Key, Line], at: datetime, slow: Collectio
     """
     if not len(plain):
         return np.zeros(0, dtype=bool)
-    own, number = _pools_of(plain.groups)
+    groups = plain.groups
     first, last = (columns.instant(int(end)) for end in (plain.time.min(), plain.time.max()))
-    spans = [_NEVER if key in slow else _span(lines[key], at, first, last) for key in own]
-    of_group = np.array(spans, dtype=np.int64).reshape(-1, 2)[number]
+    spans = [_NEVER if key in slow else _span(lines[key], at, first, last) for key in groups.pools]
+    of_group = np.array(spans, dtype=np.int64).reshape(-1, 2)[groups.pool_number]
     since, until = of_group[:, 0][plain.group], of_group[:, 1][plain.group]
     found: Flags = (
         (plain.time < since) | (plain.time >= until) | (_numbers(plain, lines) == _UNSURE)
     )
     return found
-
-
-def _pools_of(groups: Groups) -> tuple[list[Key], Integers]:
-    """The pools of groups, and which of them each one's is."""
-    _, first, number = np.unique(groups.pool, return_index=True, return_inverse=True)
-    customers, ids = groups.customer[first].tolist(), groups.pool[first].tolist()
-    return list(zip(customers, ids, strict=True)), number
 
 
 def _span(line: Line, at: datetime, first: datetime, last: datetime) -> tuple[int, int]:
@@ -131,35 +124,42 @@ def _span(line: Line, at: datetime, first: datetime, last: datetime) -> tuple[in
     return columns.microseconds(oldest), end
 
 
-def fits(plain: Plain, lines: Mapping[Key, Line], at: datetime, slow: Collection[Key]) -> Flags:
-    """Which plain events may be drawn here: those of pools that can take all of theirs.
+def fits(plain: Plain, lines: Mapping[Key, Line], slow: Collection[Key]) -> tuple[Flags, Integers]:
+    """Which plain events may be drawn here: those of pools that can take all of theirs. And the number of the
+    line on which each goes.
 
     Args:
         lines: locked, by (customer id, pool id).
         slow: pools from which other events draw in between.
     """
+    number = _numbers(plain, lines)
     if not len(plain):
-        return np.zeros(0, dtype=bool)
-    credits, number, pool = plain.credits, _numbers(plain, lines), plain.pool
+        return np.zeros(0, dtype=bool), number
+    pool = plain.groups.pool_number[plain.group]
     order = np.lexsort((number, pool))
     starts = _starts(pool[order], number[order])
-    totals: dict[Key, dict[int, int]] = {}
-    for owner, of, line, total in zip(
-        plain.customer[order][starts].tolist(),
-        pool[order][starts].tolist(),
-        number[order][starts].tolist(),
-        np.add.reduceat(credits[order], starts).tolist(),
-        strict=True,
+    totals = np.add.reduceat(plain.credits[order], starts).tolist()
+    asked: dict[int, dict[int, int]] = {}
+    for of, line, total in zip(
+        pool[order][starts].tolist(), number[order][starts].tolist(), totals, strict=True
     ):
-        totals.setdefault((owner, of), {})[line] = total
-    good = {key[1]: key not in slow and _takes(lines[key], asked) for key, asked in totals.items()}
-    own = [good.get(pool, False) for pool in plain.groups.pool.tolist()]
-    return np.array(own, dtype=bool)[plain.group]
+        asked.setdefault(of, {})[line] = total
+    good = np.zeros(len(plain.groups.pools), dtype=bool)
+    for of, credits in asked.items():
+        key = plain.groups.pools[of]
+        good[of] = key not in slow and _takes(lines[key], credits)
+    return good[pool], number
 
 
-def place(plain: Plain, lines: Mapping[Key, Line], months: Months, zone: str) -> Placed:
-    """Draw plain events that fit, each line's in the order of their times."""
-    credits, number, pool = plain.credits, _numbers(plain, lines), plain.pool
+def place(
+    plain: Plain, number: Integers, lines: Mapping[Key, Line], months: Months, zone: str
+) -> Placed:
+    """Draw plain events that fit, each line's in the order of their times.
+
+    Args:
+        number: of the line on which each goes.
+    """
+    credits, pool = plain.credits, plain.groups.pool_number[plain.group]
     if not len(plain):
         return Placed(plain, credits, number, credits)
     order = np.lexsort((plain.index, plain.time, number, pool))
@@ -167,10 +167,10 @@ def place(plain: Plain, lines: Mapping[Key, Line], months: Months, zone: str) ->
     ends = np.cumsum(taken)
     starts = _starts(pool[order], number[order])
     firsts = order[starts]
-    keys = zip(plain.customer[firsts].tolist(), pool[firsts].tolist(), strict=True)
+    drawn = [lines[plain.groups.pools[of]] for of in pool[firsts].tolist()]
     courses: list[tuple[Line, Course]] = [
-        (lines[key], lines[key].courses[which])
-        for key, which in zip(keys, number[firsts].tolist(), strict=True)
+        (line, line.courses[which] if which else line)
+        for line, which in zip(drawn, number[firsts].tolist(), strict=True)
     ]
     sizes = np.diff(np.append(starts, len(order)))
     before = ends[starts] - taken[starts]
@@ -218,12 +218,12 @@ def _scopes_take(line: Line, asked: Mapping[int, int], general: int) -> bool:
 def _numbers(plain: Plain, lines: Mapping[Key, Line]) -> Integers:
     """The number of the line on which each event goes."""
     groups = plain.groups
-    own, pool = _pools_of(groups)
-    with_scopes = np.array([bool(lines[key].scopes) for key in own], dtype=bool)[pool]
-    found = np.full(len(pool), GENERAL)
+    with_scopes = np.array([bool(lines[key].scopes) for key in groups.pools], dtype=bool)
+    found = np.full(len(groups.pool), GENERAL)
     meters = groups.meter_ids()
-    for group in np.flatnonzero(with_scopes).tolist():
-        course = lines[own[pool[group]]].course_of(int(meters[group]))
+    for group in np.flatnonzero(with_scopes[groups.pool_number]).tolist():
+        line = lines[groups.pools[groups.pool_number[group]]]
+        course = line.course_of(int(meters[group]))
         found[group] = _UNSURE if course is None else course.number
     return found[plain.group]
 

@@ -7,7 +7,7 @@ them without a look at each is not plain (`ledger/plain_usage.py`).
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
@@ -48,6 +48,7 @@ class Groups:
         customer, member: ids of who pays, and of whose usage it is where that is another; else 0.
         pool: id of the pool that is drawn from.
         payer, meter, price: which of `payers`, `meters` and `prices`; None there belongs to no group.
+        pool_number: which of `pools`, (customer id, pool id) each.
     """
 
     customer: Integers
@@ -59,6 +60,13 @@ class Groups:
     payers: Sequence[HolderKey | None]
     meters: Sequence[Meter | None]
     prices: Sequence[Price]
+    pools: Sequence[tuple[int, int]] = field(init=False)
+    pool_number: Integers = field(init=False)
+
+    def __post_init__(self) -> None:
+        _, first, self.pool_number = np.unique(self.pool, return_index=True, return_inverse=True)
+        owners, pools = self.customer[first].tolist(), self.pool[first].tolist()
+        self.pools = list(zip(owners, pools, strict=True))
 
     def holder_ids(self) -> Integers:
         """The id of the holder that pays, of each."""
