@@ -173,12 +173,12 @@ def _addition(contract: Contract, values: dict[str, Any]) -> Addition | None:
 
 
 def _left(contract: Contract, at: datetime) -> list[tuple[str, str]]:
-    """What is left in short figures, for a table of now and then."""
+    """What is left in short figures, for a table of now and then; the exact ones stand beside it."""
     found = amendments.standing(contract, at)
     return [
         ("Paid credits left", f"{found.credits:,}"),
         ("Left of their price", amount(found.deferred_minor, contract.currency)),
-        ("Each carries", _each(found.unit_price(contract.currency), contract.currency)),
+        ("Each", money.fixed_text(found.unit_price(contract.currency), 6)),
     ]
 
 
