@@ -15,6 +15,7 @@ from ledger.models import (
     PoolState,
     PoolTerm,
     RateChoice,
+    ScopeLine,
     Term,
     TermUse,
 )
@@ -50,6 +51,17 @@ class PoolStateAdmin(LedgerRowAdmin):
     )  # fmt: skip
     list_filter = (CustomerFilter, "enforcement")
     ordering = ("-pool_id",)
+
+
+@admin.register(ScopeLine)
+class ScopeLineAdmin(LedgerRowAdmin):
+    """Where the lines of scopes stand: of credits that pay for some meters only. Counters."""
+
+    named_by = ("pool",)
+    list_display = (
+        "__str__", "customer", "pool", "consumed", "limit_pos", "beside", "posted_pos",
+    )  # fmt: skip
+    ordering = ("-id",)
 
 
 @admin.register(Term)
