@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from django.db import IntegrityError, connection, transaction
 
+from creditops.lib import policies
 from creditops.lib.refusals import Refusal
 from ledger import (
     availability,
@@ -37,8 +38,10 @@ from ledger.models import (
 )
 from ledger.tariffs import Price
 from tests.cast import (
+    END,
     START,
     breaches,
+    contract_pool,
     customer,
     grant,
     open_pool,
@@ -391,3 +394,29 @@ def test_a_block_lies_on_the_line_of_its_scope_only(pool):
         with pytest.raises(IntegrityError, match="not that of the scope"):
             cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         transaction.set_rollback(True)
+
+
+def test_a_cap_that_is_a_share_of_all_counts_what_scopes_gave(rated):
+    sign_books()
+    holder, pool, term = contract_pool(customer(), commitment=1_000, price_minor=10_000)
+    meter = units.create_meter(code="other", name="Other")
+    price = Price(
+        item="other", kind="per_unit", meter=meter, property="", match={}, unit=pool.unit, credits=1
+    )
+    tariffs.publish(name="std", version="1", prices=[price], effective_from=START, at=START)
+    tariffs.assign(holder, name="std", starts_at=START, source="test")
+    settings = {"overage_base": "TOTAL_AVAILABLE", "overage_pct": 20}
+    policies.change("books", settings, effective_at=START, recorded_at=START, by="Fiona")
+    grant(pool, 500, source="promo", kind="promo", meters=[rated], term=term, end=END)
+
+    # A fifth of 1,000 paid and 500 promotional credits are 300.
+    report(usage("scoped", 500), when=NOW)
+    report(usage("general", 1_000, meter="other"), usage("over", 300, meter="other"), when=NOW)
+    said = send("more", 1, when=NOW, meter="other")
+
+    assert [lines(key) for key in ("scoped", "general", "over")] == [
+        (1, 0, 500), (0, 0, 1_000), (0, 1_000, 300),
+    ]  # fmt: skip
+    assert (said.status, said.code) == ("refused", "overage_cap")
+    told = {breach.check for breach in breaches(NOW)}
+    assert told <= {"deferred_revenue_is_the_value_of_blocks"}  # nothing was sold here
