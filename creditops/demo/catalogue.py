@@ -16,6 +16,8 @@ from ledger.price_files import Price
 
 CARD = "studio"
 CREDITS_PER_UNIT = 100
+# What a credit costs on its own, which decides how credits added to a running term count.
+SSP_PER_CREDIT = "0.01"
 # Code, name, credits and price in minor units of what is bought without a quote.
 PACKS = (
     ("small", "Small pack", 5_000, 5_000),
@@ -142,7 +144,8 @@ def sign_the_books(at: datetime) -> None:
         "document": "Revenue recognition of prepaid credits, version 1",
     }
     policies.change(
-        policies.BOOKS, {signing.SETTING: signed}, effective_at=at, recorded_at=at,
+        policies.BOOKS, {signing.SETTING: signed, "ssp_per_credit": SSP_PER_CREDIT},
+        effective_at=at, recorded_at=at,
         by="fiona@lumen.example", approved_by="fiona@lumen.example, augusta@lumen.example",
     )  # fmt: skip
 
