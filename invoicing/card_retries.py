@@ -32,10 +32,7 @@ def fall_behind(subscription: Subscription, *, at: datetime) -> None:
         found.status, found.past_due_since = Subscription.Status.PAST_DUE, at
         found.save(update_fields=["status", "past_due_since"])
         for day in DAYS:
-            due.plan(
-                RETRY, f"{found.code}:{day}", retry_at(found, at, day), rank=due.START,
-                group=found.customer.code,
-            )  # fmt: skip
+            _plan(found, day, at)
         if found.charges.filter(state=PlanCharge.State.OPEN, attempts__gt=0).exists():
             letters.tell(letters.DECLINED, found, at=at)
     subscription.refresh_from_db()
@@ -57,7 +54,8 @@ def next_retry(subscription: Subscription, at: datetime) -> datetime | None:
 
 
 def retry_due(subject: str, due_at: datetime, recorded_at: datetime) -> None:
-    """Due work: try the card of a subscription again, `<code>:<day>`; after the last day suspend it."""
+    """Due work: try the card of a subscription again, `<code>:<day>`; after the last day suspend it, unless
+    it is us for whom its payment waits."""
     code, _, day = subject.rpartition(":")
     subscription = subscriptions.find(code)
     since = subscription.past_due_since
@@ -65,7 +63,11 @@ def retry_due(subject: str, due_at: datetime, recorded_at: datetime) -> None:
         return
     if retry_at(subscription, since, int(day)) != due_at:
         return
-    if not _collect_all(subscription, recorded_at) and int(day) == DAYS[-1]:
+    if _collect_all(subscription, recorded_at) or int(day) < DAYS[-1]:
+        return
+    if _waits_for_us(subscription):
+        _plan(subscription, int(day) + 1, since)
+    else:
         _suspend(subscription, recorded_at)
 
 
@@ -107,6 +109,20 @@ def stop_grace(subscription: Subscription, term: Term, *, reason: str, at: datet
     pool = subscriptions.pool_of(subscription, at)
     if balances.commitment_of(pool, term) is not None:
         graces.stop(pool, term, reason=reason, at=at)
+
+
+def _plan(subscription: Subscription, day: int, since: datetime) -> None:
+    due.plan(
+        RETRY, f"{subscription.code}:{day}", retry_at(subscription, since, day), rank=due.START,
+        group=subscription.customer.code,
+    )  # fmt: skip
+
+
+def _waits_for_us(subscription: Subscription) -> bool:
+    """Whether no card was declined: what is open waits for a tax that we have to tell first, and a customer
+    is not suspended for that; it is tried every day."""
+    open_ = plan_charges.open_charges(subscription)
+    return all(charge.problem and not charge.attempts for charge in open_)
 
 
 def _collect_all(subscription: Subscription, at: datetime) -> bool:

@@ -120,6 +120,21 @@ def test_where_the_tax_is_not_known_a_period_waits_and_nothing_else_does(acme):
     assert cast.left_of(found.holder, cast.at("2026-06-03")) == 9_999
 
 
+def test_nobody_is_suspended_for_a_tax_that_we_have_to_tell(acme):
+    """Its card was never asked: it is tried every day, beyond the days after which a decline suspends."""
+    card(acme, house_gateway.WORKS)
+    found = subscribe(acme)
+    seller.define(name="Lumen", country="US")
+    customers.change(acme, country="US", region="CA")
+
+    cast.run_due(cast.at("2026-06-20"))
+
+    assert subscriptions.find(found.code).status == "past_due"
+    tax_rates.define(country="US", region="CA", rate_pct="0", at=cast.at("2026-06-20 12:00"))
+    cast.run_due(cast.at("2026-06-21"))
+    assert subscriptions.find(found.code).status == "active"
+
+
 def test_a_decline_in_the_middle_of_a_run_costs_no_number_and_holds_up_nobody(acme):
     """Three subscriptions renew in one run; the second card is declined."""
     buyers = [acme, cast.customer("beta"), cast.customer("gamma")]
