@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
-from typing import TypeVar
+from typing import TypeVar, cast
 
 import numpy as np
 
@@ -194,7 +194,7 @@ def _with_more(batch: Columns) -> list[int]:
     one by one."""
     found: set[int] = set()
     for column in (batch.contract, batch.account):
-        if any(column):
+        if column.count(None) < len(column):
             found.update(place for place, value in enumerate(column) if value is not None)
     if any(batch.data):
         found.update(place for place, value in enumerate(batch.data) if value)
@@ -203,9 +203,10 @@ def _with_more(batch: Columns) -> list[int]:
 
 def _quantities(given: Sequence[int | Decimal | None]) -> Integers:
     """Quantities as whole numbers; -1 where it is none, or too large to be plain."""
-    if set(map(type, given)) == {int} and max(given) <= LARGEST_QUANTITY:  # type: ignore[type-var, operator]
-        found: Integers = np.array(given, dtype=np.int64)
-        return np.maximum(found, -1)
+    if set(map(type, given)) == {int}:
+        numbers = cast("Sequence[int]", given)
+        if min(numbers) >= 0 and max(numbers) <= LARGEST_QUANTITY:
+            return np.array(numbers, dtype=np.int64)
     return np.fromiter(map(_whole, given), dtype=np.int64, count=len(given))
 
 

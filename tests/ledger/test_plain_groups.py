@@ -65,6 +65,12 @@ def test_nor_is_what_nobody_pays_for(pool):
     assert found.index.tolist() == [1]
 
 
+def test_what_names_a_contract_is_looked_at_alone_even_if_the_name_is_empty(pool):
+    found = plain(usage("a", 2, contract=""), usage("b", 2, account=""), usage("c", 2))
+
+    assert found.index.tolist() == [2]
+
+
 def test_looked_at_one_by_one_they_are_what_each_alone_would_be(pool):
     batch = [usage("a", 2, meter="call", user="ann"), usage("b", 9)]
     found = plain(*batch)
