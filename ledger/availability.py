@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import F
 
 from creditops.lib import sql
-from ledger import daily_credits, moving, pool_books, punctuality, resolving
+from ledger import daily_credits, locked_pools, moving, pool_books, punctuality, resolving
 from ledger.line import OBSERVE, Line
 from ledger.messages import Message
 from ledger.models import Holder, Pool, PoolState
@@ -182,7 +182,7 @@ def _lines(event: Event, units: Iterable[int], at: datetime) -> dict[int, Line]:
 
 def _line(state: PoolState, zone: str, at: datetime) -> Line:
     """A pool's line; laid out in memory where its layout is stale, holds that are over given back."""
-    line = pool_books.line_of(state)
+    line = locked_pools.line_of(state)
     lapsed = line.lapse_at is not None and line.lapse_at <= at
     uncounted = line.rules.seat_allowance is not None and line.seats_since is None
     if not (line.stale(at) or line.scoped or lapsed or uncounted):

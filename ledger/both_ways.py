@@ -16,6 +16,7 @@ from ledger.drawdown import Drawing
 from ledger.fast_lane import Placed
 from ledger.limits import HolderKey
 from ledger.line import Line
+from ledger.locked_pools import Pools
 from ledger.periods import Months
 from ledger.plain_usage import Plain
 from ledger.rating import RunningSum
@@ -31,7 +32,7 @@ class Batch:
     """What a batch draws from.
 
     Attributes:
-        lines: locked, by (customer id, pool id).
+        lines: of the locked pools.
         pools: all of them.
         months: the locked accounting months.
         zone: the books' zone, for posting dates.
@@ -41,7 +42,7 @@ class Batch:
         drawings: of the holders whose events are looked at one by one.
     """
 
-    lines: Mapping[tuple[int, int], Line]
+    lines: Pools
     pools: Collection[PoolRow]
     months: Months
     zone: str
@@ -77,7 +78,7 @@ class Batch:
                 if line.layouts:
                     thresholds.watch(line, self.at)
         between = self._asked(event for own in rest.values() for event in own)
-        fit, number = fast_lane.fits(plain, self.lines, between)
+        fit, course = fast_lane.fits(plain, self.lines, between)
         late = plain.events(~fit)
         joining = _by_holder(late)
         self._begin({h: own for h, own in joining.items() if h not in self.drawings})
@@ -86,7 +87,7 @@ class Batch:
             rest.setdefault(holder, []).extend(own)
         for holder, own in rest.items():
             self.drawings[holder].draw_on_lines(own)
-        placed = fast_lane.place(plain.only(fit), number[fit], self.lines, self.months, self.zone)
+        placed = fast_lane.place(plain.only(fit), course[fit], self.lines, self.months, self.zone)
         return placed, single + late
 
     def _begin(self, fresh: Mapping[HolderKey, Sequence[Event]]) -> None:
@@ -148,7 +149,12 @@ class Batch:
             if not event.status and event.holder is not None
             for charge in event.charges
         }
-        return {(c, pool) for c, holder, unit, pool in self.pools if (holder, unit) in asked}
+        return {
+            (customer, pool)
+            for holder, wanted in asked
+            for customer, _, unit, pool in self._own.get(holder, ())
+            if unit == wanted
+        }
 
 
 def _by_holder(events: Iterable[Event]) -> dict[HolderKey, list[Event]]:

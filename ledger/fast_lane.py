@@ -8,28 +8,27 @@ threshold is reached, no seat is counted. Everything else takes the way of singl
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
 import numpy as np
 
 from creditops.lib import calendar
-from creditops.lib.binary import Integers
+from creditops.lib.binary import NOTHING, Integers
 from ledger import columns, drawdown
-from ledger.line import GENERAL, OBSERVE, Course, Line
+from ledger.line import GENERAL, OBSERVE
+from ledger.locked_pools import ENFORCEMENTS, Key, Pools
 from ledger.messages import Drawn
 from ledger.periods import Months
 from ledger.plain_groups import Flags
 from ledger.plain_usage import Plain
 
-Key = tuple[int, int]
-
 # Clocks of the world have always differed by whole multiples of this.
 _STEP = 30_000_000
+_DAY = 86_400_000_000
 _LAST = int(np.iinfo(np.int64).max)
-_EVER, _NEVER = (-_LAST, _LAST), (_LAST, 0)
-# In place of the number of a line: which one it is takes a closer look.
+# In place of a line: which one it is takes a closer look.
 _UNSURE = -1
 
 
@@ -37,10 +36,11 @@ _UNSURE = -1
 class Runs:
     """Runs of events drawn on one line, of one layout, posting date and revenue class each (`Drain`).
 
-    `line` is which of the lines, `posted` the date's ordinal, `kind` the revenue class; times in
-    microseconds since 1970.
+    `pool` is the place of its pool among the locked ones, `line` the number of the line there, `posted` the
+    date's ordinal, `kind` the revenue class; times in microseconds since 1970.
     """
 
+    pool: Integers
     line: Integers
     pos: Integers
     pos_end: Integers
@@ -53,20 +53,15 @@ class Runs:
 
 @dataclass(slots=True)
 class Placed:
-    """Plain events on their lines: the columns of `plain`, with the credits and place of each, the runs
-    that they form and what they moved on: pools, and the lines of these."""
+    """Plain events on their lines: the columns of `plain`, with the credits, the number of the line and the
+    place there of each, the runs that they form and the places of the pools that they were drawn from."""
 
     plain: Plain
     credits: Integers
     number: Integers
     pos: Integers
+    pools: Integers
     runs: Runs | None = None
-    courses: Sequence[tuple[Line, Course]] = ()
-
-    @property
-    def pools(self) -> list[Line]:
-        """The pools that were drawn from, each once."""
-        return list({id(line): line for line, _ in self.courses}.values())
 
     def drawn(self, batch_id: int) -> Drawn:
         """What the batch's receipt says of them."""
@@ -76,161 +71,162 @@ class Placed:
 
 
 def pools(plain: Plain) -> set[tuple[int, int, int, int]]:
-    """The pools of groups of plain events: (customer, holder, unit, pool), ids each."""
-    groups = plain.groups
-    unit = np.array([price.charge.unit_id for price in groups.prices], dtype=np.int64)[groups.price]
-    rows = np.stack((groups.customer, groups.holder_ids(), unit, groups.pool), axis=1)
-    return set(map(tuple, rows.tolist()))
+    """The pools of plain events: (customer, holder, unit, pool), ids each."""
+    groups, first = plain.groups, plain.groups.pool_example
+    unit = np.array([price.charge.unit_id for price in groups.prices], dtype=np.int64)
+    rows = (
+        groups.customer[first],
+        groups.holder_ids()[first],
+        unit[groups.price[first]],
+        groups.pool[first],
+    )
+    return set(zip(*(row.tolist() for row in rows), strict=True))
 
 
-def aside(plain: Plain, lines: Mapping[Key, Line], at: datetime, slow: Collection[Key]) -> Flags:
+def aside(plain: Plain, pools: Pools, at: datetime, slow: Collection[Key]) -> Flags:
     """Which plain events take a closer look because of their line: it has to be laid out, counts seats
     or only observes, isn't the right one for their time, several lines may pay, or they may have come too
     late.
 
     Args:
-        lines: locked, by (customer id, pool id).
         slow: pools from which other events draw in between.
     """
     if not len(plain):
         return np.zeros(0, dtype=bool)
-    groups = plain.groups
-    first, last = (columns.instant(int(end)) for end in (plain.time.min(), plain.time.max()))
-    spans = [_NEVER if key in slow else _span(lines[key], at, first, last) for key in groups.pools]
-    of_group = np.array(spans, dtype=np.int64).reshape(-1, 2)[groups.pool_number]
-    since, until = of_group[:, 0][plain.group], of_group[:, 1][plain.group]
+    states, now = pools.states, columns.microseconds(at)
+    stale = (states.relay_at != NOTHING) & (states.relay_at <= now)
+    closed = (
+        pools.flags(slow)
+        | (states.valid_from == NOTHING)
+        | (states.layout_no == 0)
+        | stale
+        | (states.enforcement == ENFORCEMENTS.index(OBSERVE) + 1)
+        | (states.seats_since != NOTHING)
+        | (states.seat_allowance != NOTHING)
+    )
+    oldest = np.maximum(states.valid_from, now - states.late_window_days * _DAY)
+    until = np.where(states.valid_until == NOTHING, _LAST, states.valid_until)
+    pool = pools.places(plain.groups.pool)[plain.group]
     found: Flags = (
-        (plain.time < since) | (plain.time >= until) | (_numbers(plain, lines) == _UNSURE)
+        closed[pool]
+        | (plain.time < oldest[pool])
+        | (plain.time >= until[pool])
+        | (_courses(plain, pools) == _UNSURE)
     )
     return found
 
 
-def _span(line: Line, at: datetime, first: datetime, last: datetime) -> tuple[int, int]:
-    """The times, from and before, of events that may go on a line without a closer look, as far as events
-    lie between `first` and `last`."""
-    window, rules = line.window, line.rules
-    if (
-        window.since is None
-        or line.stale(at)
-        or rules.enforcement == OBSERVE
-        or line.seats_since is not None
-        or rules.seat_allowance is not None
-    ):
-        return _NEVER
-    oldest = max(window.since, at - rules.late_window)
-    if oldest <= first and (window.until is None or last < window.until):
-        return _EVER
-    end = _LAST if window.until is None else columns.microseconds(window.until)
-    return columns.microseconds(oldest), end
-
-
-def fits(plain: Plain, lines: Mapping[Key, Line], slow: Collection[Key]) -> tuple[Flags, Integers]:
-    """Which plain events may be drawn here: those of pools that can take all of theirs. And the number of the
-    line on which each goes.
+def fits(plain: Plain, pools: Pools, slow: Collection[Key]) -> tuple[Flags, Integers]:
+    """Which plain events may be drawn here: those of pools that can take all of theirs. And the line on which
+    each goes: the place of its pool for the general one, those of scopes behind them.
 
     Args:
-        lines: locked, by (customer id, pool id).
         slow: pools from which other events draw in between.
     """
-    number = _numbers(plain, lines)
-    if not len(plain):
-        return np.zeros(0, dtype=bool), number
-    pool = plain.groups.pool_number[plain.group]
-    order = np.lexsort((number, pool))
-    starts = _starts(pool[order], number[order])
-    totals = np.add.reduceat(plain.credits[order], starts).tolist()
-    asked: dict[int, dict[int, int]] = {}
-    for of, line, total in zip(
-        pool[order][starts].tolist(), number[order][starts].tolist(), totals, strict=True
-    ):
-        asked.setdefault(of, {})[line] = total
-    good = np.zeros(len(plain.groups.pools), dtype=bool)
-    for of, credits in asked.items():
-        key = plain.groups.pools[of]
-        good[of] = key not in slow and _takes(lines[key], credits)
-    return good[pool], number
+    pools.refresh()
+    course = _courses(plain, pools)
+    pool = pools.places(plain.groups.pool)[plain.group]
+    asked = np.zeros(len(pools) + len(pools.scopes), dtype=np.int64)
+    sure = course != _UNSURE
+    np.add.at(asked, course[sure], plain.credits[sure])
+    good = _take(pools, asked) & ~pools.flags(slow)
+    good[pool[~sure]] = False
+    return good[pool], course
 
 
-def place(
-    plain: Plain, number: Integers, lines: Mapping[Key, Line], months: Months, zone: str
-) -> Placed:
+def _take(pools: Pools, asked: Integers) -> Flags:
+    """Which pools can give so many credits, by line, without a closer look at anything: whatever comes first,
+    holds are kept aside and no threshold is reached."""
+    states, scopes = pools.states, pools.scopes
+    general, beside = asked[: len(pools)], asked[len(pools) :]
+    scoped = np.zeros(len(pools), dtype=np.int64)
+    np.add.at(scoped, scopes.place, beside)
+    # What scoped blocks have left covers holds too, as long as it is not drawn (`Line.room`).
+    room = states.stop_pos - states.consumed - np.maximum(0, states.held - states.scoped_left)
+    quiet = (states.alert_pos == NOTHING) | (states.consumed + general + scoped < states.alert_pos)
+    rest = np.maximum(0, states.limit_pos - states.consumed)
+    free = (scoped == 0) | (states.held == 0) | (states.held <= rest - general)
+    found: Flags = (general <= room) & quiet & free
+    found[scopes.place[beside > np.maximum(0, scopes.limit_pos - scopes.consumed)]] = False
+    return found
+
+
+def place(plain: Plain, course: Integers, pools: Pools, months: Months, zone: str) -> Placed:
     """Draw plain events that fit, each line's in the order of their times.
 
     Args:
-        number: of the line on which each goes.
+        course: the line on which each goes, as `fits` tells it.
     """
-    credits, pool = plain.credits, plain.groups.pool_number[plain.group]
+    credits = plain.credits
     if not len(plain):
-        return Placed(plain, credits, number, credits)
-    order = np.lexsort((plain.index, plain.time, number, pool))
-    taken = credits[order]
+        return Placed(plain, credits, course, credits, course)
+    states, scopes, lines = pools.states, pools.scopes, len(pools)
+    order = np.lexsort((plain.index, plain.time, course))
+    taken, on = credits[order], course[order]
     ends = np.cumsum(taken)
-    starts = _starts(pool[order], number[order])
-    firsts = order[starts]
-    drawn = [lines[plain.groups.pools[of]] for of in pool[firsts].tolist()]
-    courses: list[tuple[Line, Course]] = [
-        (line, line.courses[which] if which else line)
-        for line, which in zip(drawn, number[firsts].tolist(), strict=True)
-    ]
-    sizes = np.diff(np.append(starts, len(order)))
-    before = ends[starts] - taken[starts]
-    shift = np.array([course.consumed for _, course in courses], dtype=np.int64) - before
+    starts = np.flatnonzero(np.diff(on, prepend=_UNSURE))
+    last = np.append(starts[1:], len(order)) - 1
+    before = np.concatenate((states.consumed, scopes.consumed))[on[starts]]
+    shift = before - (ends[starts] - taken[starts])
     pos = np.empty(len(plain), dtype=np.int64)
-    pos[order] = ends - taken + np.repeat(shift, sizes)
-    last = starts + sizes - 1
-    newest, received = plain.time[order][last].tolist(), columns.microseconds(plain.at)
-    for (line, course), end, time in zip(
-        courses, (ends[last] + shift).tolist(), newest, strict=True
-    ):
-        if course is not line:
-            line.use_scoped(end - course.consumed)
-        course.consumed = end
-        if time > received:
-            line.has_seen(columns.instant(time))
-    run = np.repeat(np.arange(len(starts)), sizes)
-    runs = _runs(plain, order, taken, pos[order], run, months, zone)
-    return Placed(plain, credits, number, pos, runs, courses)
+    pos[order] = ends - taken + np.repeat(shift, last - starts + 1)
+    drawn, after = on[starts], ends[last] + shift
+    general = drawn < lines
+    states.consumed[drawn[general]] = after[general]
+    rows = drawn[~general] - lines
+    scopes.consumed[rows] = after[~general]
+    np.add.at(pools.scoped_used, scopes.place[rows], (after - before)[~general])
+    pool = np.concatenate((np.arange(lines), scopes.place))
+    _see(pools, pool[drawn], plain.time[order][last], plain.at)
+    of_line = np.concatenate((np.full(lines, GENERAL), scopes.number))
+    moved = np.unique(pool[drawn])
+    pools.push(moved.tolist())
+    runs = _runs(plain, order, taken, pos[order], on, months, zone)
+    if runs is not None:
+        runs.pool, runs.line = pool[runs.line], of_line[runs.line]
+    return Placed(plain, credits, of_line[course], pos, moved, runs)
 
 
-def _takes(line: Line, asked: Mapping[int, int]) -> bool:
-    """Whether a pool can take so many credits, by the number of the line, without a closer look at anything:
-    whatever comes first, holds are kept aside and no threshold is reached."""
-    general = asked.get(GENERAL, 0)
-    if general > line.room:
-        return False
-    if line.alert_pos is not None and line.consumed + sum(asked.values()) >= line.alert_pos:
-        return False
-    beside = {number: credits for number, credits in asked.items() if number != GENERAL}
-    return not beside or _scopes_take(line, beside, general)
+def _see(pools: Pools, drawn: Integers, newest: Integers, at: datetime) -> None:
+    """Note the newest time of each line's events: only from then on the counters are a balance (T8)."""
+    ahead = newest > columns.microseconds(at)
+    np.maximum.at(pools.states.current_from, drawn[ahead], newest[ahead])
 
 
-def _scopes_take(line: Line, asked: Mapping[int, int], general: int) -> bool:
-    """Whether the lines of a pool's scopes can take so many credits, by their numbers, and its general line
-    those that it is asked for, holds kept aside."""
-    if _UNSURE in asked:
-        return False
-    if any(credits > line.courses[number].rest for number, credits in asked.items()):
-        return False
-    drawn = any(asked.values())
-    return not (drawn and line.held and line.held > line.rest - general)
-
-
-def _numbers(plain: Plain, lines: Mapping[Key, Line]) -> Integers:
-    """The number of the line on which each event goes."""
-    groups = plain.groups
-    with_scopes = np.array([bool(lines[key].scopes) for key in groups.pools], dtype=bool)
-    found = np.full(len(groups.pool), GENERAL)
+def _courses(plain: Plain, pools: Pools) -> Integers:
+    """The line on which each event goes: the place of its pool for the general one, those of scopes behind
+    them (`Line.course_of`)."""
+    groups, scopes = plain.groups, pools.scopes
+    found = pools.places(groups.pool)
+    if not len(scopes):
+        return found[plain.group]
+    first = np.searchsorted(scopes.place, found)
+    number = np.searchsorted(scopes.place, found, side="right") - first
     meters = groups.meter_ids()
-    for group in np.flatnonzero(with_scopes[groups.pool_number]).tolist():
-        line = lines[groups.pools[groups.pool_number[group]]]
-        course = line.course_of(int(meters[group]))
-        found[group] = _UNSURE if course is None else course.number
+    for group in np.flatnonzero(number > 1).tolist():
+        key = groups.pools[groups.pool_number[group]]
+        course = pools[key].course_of(int(meters[group]))
+        number_of = _UNSURE if course is None else course.number
+        rows = first[group] + np.arange(number[group])
+        if number_of != GENERAL:
+            found[group] = (
+                _UNSURE
+                if number_of == _UNSURE
+                else len(pools) + rows[scopes.number[rows] == number_of][0]
+            )
+    single = np.flatnonzero(number == 1)
+    row = first[single]
+    covers = _covers(pools, meters)[scopes.meters[row], single]
+    beside = scopes.beside[row] > 0
+    found[single[covers & beside]] = _UNSURE
+    paying = covers & ~beside & (scopes.limit_pos[row] > scopes.consumed[row])
+    found[single[paying]] = len(pools) + row[paying]
     return found[plain.group]
 
 
-def _starts(pool: Integers, number: Integers) -> Integers:
-    """Where another line begins, along events in the order of pools and of their lines."""
-    return np.flatnonzero(np.diff(pool, prepend=-1) | np.diff(number, prepend=_UNSURE - 1))
+def _covers(pools: Pools, meters: Integers) -> Flags:
+    """Per set of meters and group whether the set has the group's meter."""
+    return np.stack([np.isin(meters, list(covered)) for covered in pools.scopes.meter_sets])
 
 
 def _runs(
@@ -247,7 +243,7 @@ def _runs(
     Args:
         order: the events in the order of line and time; the columns after it are in that order.
         taken, pos: credits and place of each.
-        line: the number of the line it was drawn on.
+        line: the line it was drawn on, whatever numbers it.
     """
     drawn = np.flatnonzero(taken > 0)
     if not len(drawn):
@@ -264,6 +260,7 @@ def _runs(
     ends = np.append(begins[1:], len(drawn)) - 1
     time = plain.time[order][drawn]
     return Runs(
+        line[drawn[begins]],
         line[drawn[begins]],
         pos[drawn[begins]],
         pos[drawn[ends]] + taken[drawn[ends]],

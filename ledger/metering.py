@@ -25,6 +25,7 @@ from ledger import (
     fast_lane,
     hold_ends,
     holders,
+    locked_pools,
     messages,
     plain_repetition,
     plain_rows,
@@ -138,7 +139,7 @@ def _accept(
         received_on=calendar.local_date(at, zone),
     )
     pools = {*_pools(placeable, at), *fast_lane.pools(plain)}
-    lines = pool_books.lock(((row[0], row[3]) for row in pools), at)
+    lines = locked_pools.lock(((row[0], row[3]) for row in pools), at)
     looked_up = again or not recently_seen.trusted()
     plain, events, stored_already = _tell_new(plain, events, sources, admitted, again)
     if hold is not None and not events[0].status:
@@ -211,18 +212,23 @@ def _write(
 ) -> None:
     drawings, at = list(batch.drawings.values()), batch.at
     crossings = drawdown.crossings(drawings, at)
-    changed = [line for line in batch.lines.values() if line.touched]
+    pools = batch.lines
+    changed = [line for line in pools.made if line.touched]
     pool_books.save_books(changed, batch_id=batch.id, recorded_at=at)
-    plain_rows.write_drains(placed, batch.id)
+    plain_rows.write_drains(placed, pools, batch.id)
     pool_books.save_states(changed, at)
-    only_moved_on = [line for line in placed.pools if not line.touched]
-    pool_books.advance(only_moved_on, at)
+    written = pools.flags((line.customer_id, line.pool_id) for line in changed)
+    pools.advance(placed.pools[~written[placed.pools]], at)
     usage_rows.write(
         events,
         batch_id=batch.id,
         received_at=at,
         sources=sources,
-        pools={(holder, unit): pool for _, holder, unit, pool in batch.pools},
+        pools={
+            (drawing.holder.holder_id, unit): line.pool_id
+            for drawing in drawings
+            for unit, line in drawing.lines.items()
+        },
     )
     usage_rows.write_sums(
         (drawing.holder.customer_id, pool, item, total)

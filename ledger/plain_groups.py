@@ -49,6 +49,7 @@ class Groups:
         pool: id of the pool that is drawn from.
         payer, meter, price: which of `payers`, `meters` and `prices`; None there belongs to no group.
         pool_number: which of `pools`, (customer id, pool id) each.
+        pool_example: a group of each of `pools`.
     """
 
     customer: Integers
@@ -62,9 +63,11 @@ class Groups:
     prices: Sequence[Price]
     pools: Sequence[tuple[int, int]] = field(init=False)
     pool_number: Integers = field(init=False)
+    pool_example: Integers = field(init=False)
 
     def __post_init__(self) -> None:
         _, first, self.pool_number = np.unique(self.pool, return_index=True, return_inverse=True)
+        self.pool_example = first
         owners, pools = self.customer[first].tolist(), self.pool[first].tolist()
         self.pools = list(zip(owners, pools, strict=True))
 

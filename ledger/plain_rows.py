@@ -11,6 +11,7 @@ from creditops.lib import binary
 from creditops.lib.binary import Integers
 from ledger import columns, messages, usage_rows
 from ledger.fast_lane import Placed
+from ledger.locked_pools import Pools
 from ledger.models import UsageEvent
 from ledger.plain_usage import Plain
 
@@ -28,25 +29,20 @@ _KEY_START = 8
 _PIECE = 2_000
 
 
-def write_drains(placed: Placed, batch_id: int) -> None:
+def write_drains(placed: Placed, pools: Pools, batch_id: int) -> None:
     """Write the runs of placed events; the layouts that they lie in are written."""
-    runs = placed.runs
+    runs, states = placed.runs, pools.states
     if runs is None:
         return
     at = columns.microseconds(placed.plain.at) - binary.EPOCH_2000
-    lines = [
-        (line.customer_id, line.pool_id, course.number, line.layout_no)
-        for line, course in placed.courses
-    ]
-    line = np.array(lines, dtype=np.int64)[runs.line]
     kinds = np.array(runs.kind)
     columns_of = [
-        (binary.BIGINT, line[:, 0]),
-        (binary.BIGINT, line[:, 1]),
-        (binary.SMALLINT, line[:, 2]),
+        (binary.BIGINT, states.customer_id[runs.pool]),
+        (binary.BIGINT, states.pool_id[runs.pool]),
+        (binary.SMALLINT, runs.line),
         (binary.BIGINT, runs.pos),
         (binary.BIGINT, runs.pos_end),
-        (binary.INTEGER, line[:, 3]),
+        (binary.INTEGER, states.layout_no[runs.pool]),
         (binary.BIGINT, batch_id),
         (binary.INTEGER, runs.events),
         (binary.INTEGER, runs.posted - _DAY_2000),

@@ -7,13 +7,11 @@ detail (blocks, terms, running layout, settings) only for pools that need it, fo
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from django.db import transaction
-
 from creditops.lib import binary, sql
-from ledger import columns, limits
+from ledger import limits, locked_pools
 from ledger.limits import HolderKey, Limits
 from ledger.line import (
     Armed,
@@ -21,23 +19,11 @@ from ledger.line import (
     Expiry,
     Layer,
     Line,
-    Rules,
-    ScopeLine,
     Segment,
     Term,
-    Window,
 )
-from ledger.models import PoolState
 
 Key = tuple[int, int]
-
-# What `sql/lock_pools.sql` returns, in its order.
-_COLUMNS = (
-    "customer_id pool_id layout_no term_id valid_from valid_until relay_at daily_at enforcement"
-    " late_window_days consumed limit_pos stop_pos held lapse_at alert_pos scoped move_seq"
-    " seat_allowance seats_since granted used expired voided scoped_left overage_cap current_from"
-    " scope_lines"
-).split()
 
 
 def find(holders: Sequence[Key]) -> list[tuple[int, int, int, int]]:
@@ -58,24 +44,7 @@ def lock(keys: Iterable[Key], now: datetime) -> dict[Key, Line]:
     The locks are taken in the order of their keys, so two callers can't wait for each other; they
     end with the transaction.
     """
-    if not transaction.get_connection().in_atomic_block:
-        raise RuntimeError("pools are locked inside a transaction")
-    ordered = sorted(set(keys))
-    rows = binary.rows(
-        "ledger",
-        "lock_pools",
-        customers=binary.bigints([customer for customer, _ in ordered]),
-        pools=binary.bigints([pool for _, pool in ordered]),
-    )
-    lines = {(row[0], row[1]): _line(row) for row in rows}
-    _add_scopes([lines[row[0], row[1]] for row in rows if row[-1]])
-    _lapse_holds([line for line in lines.values() if line.lapse_at and line.lapse_at <= now], now)
-    return lines
-
-
-def line_of(state: PoolState) -> Line:
-    """The line of a state that was merely read: for looking, not for drawing."""
-    return _line([getattr(state, name) for name in _COLUMNS])
+    return dict(locked_pools.lock(keys, now))
 
 
 def add_detail(
@@ -141,33 +110,6 @@ def save_books(lines: Collection[Line], *, batch_id: int | None, recorded_at: da
     _save_moves(lines, recorded_at)
 
 
-def advance(lines: Sequence[Line], recorded_at: datetime) -> None:
-    """Write the counters of lines of which nothing else changed; their drains are written."""
-    for line in lines:
-        line.count_use()
-    if lines:
-        binary.run(
-            "ledger",
-            "advance_lines",
-            customers=binary.bigints([line.customer_id for line in lines]),
-            pools=binary.bigints([line.pool_id for line in lines]),
-            consumed=binary.bigints([line.consumed for line in lines]),
-            used=binary.bigints([line.used for line in lines]),
-            scoped=binary.bigints([line.scoped_used for line in lines]),
-            current_from=binary.bigints(_current_from(lines, recorded_at)),
-        )
-    on_scopes = [(line, scope) for line in lines if line.scoped_used for scope in line.scopes]
-    if on_scopes:
-        binary.run(
-            "ledger",
-            "advance_scope_lines",
-            customers=binary.bigints([line.customer_id for line, _ in on_scopes]),
-            pools=binary.bigints([line.pool_id for line, _ in on_scopes]),
-            numbers=binary.bigints([scope.number for _, scope in on_scopes]),
-            consumed=binary.bigints([scope.consumed for _, scope in on_scopes]),
-        )
-
-
 def save_states(lines: Collection[Line], recorded_at: datetime) -> None:
     """Write where these lines stand; their books are written."""
     relaid = [line for line in lines if line.layouts]
@@ -181,83 +123,6 @@ def limits_of(lines: Collection[Line], now: datetime) -> dict[int, Limits]:
     """The settings in force for the holders of these pools, by pool id."""
     customers, pools = [line.customer_id for line in lines], [line.pool_id for line in lines]
     return _limits({"customers": customers, "pools": pools}, now)
-
-
-def _line(row: Sequence[Any]) -> Line:
-    (customer, pool, layout_no, term, since, until, relay_at, daily_at, enforcement, late_days,
-     consumed, limit, stop, held, lapse_at, alert_pos, scoped, move_seq, allowance, seats_since,
-     granted, used, expired, voided, scoped_left, overage_cap, current_from, _) = row  # fmt: skip
-    return Line(
-        customer,
-        pool,
-        consumed=consumed,
-        held=held,
-        lapse_at=lapse_at,
-        seats_since=seats_since,
-        limit=limit,
-        stop=stop,
-        layout_no=layout_no,
-        move_seq=move_seq,
-        term_id=term,
-        window=Window(since, until),
-        relay_at=relay_at,
-        daily_at=daily_at,
-        alert_pos=alert_pos,
-        scoped=scoped,
-        granted=granted,
-        used=used,
-        used_to=consumed,
-        expired=expired,
-        voided=voided,
-        scoped_left=scoped_left,
-        overage_cap=overage_cap,
-        current_from=current_from,
-        rules=Rules(
-            enforcement=enforcement,
-            late_window=timedelta(days=late_days),
-            seat_allowance=allowance,
-        ),
-    )
-
-
-def _add_scopes(lines: Collection[Line]) -> None:
-    """Read the lines of scopes; after the lock, so that they are what the lock's last owner left."""
-    if not lines:
-        return
-    by_pool = {line.pool_id: line for line in lines}
-    for pool_id, number, meters, consumed, limit, beside in binary.rows(
-        "ledger",
-        "pool_scope_lines",
-        customers=binary.bigints([line.customer_id for line in lines]),
-        pools=binary.bigints([line.pool_id for line in lines]),
-    ):
-        line = by_pool[pool_id]
-        line.scopes.append(
-            ScopeLine(
-                number=number,
-                meters=frozenset(meters),
-                consumed=consumed,
-                limit=limit,
-                layout_no=line.layout_no,
-                beside=beside,
-            )
-        )
-
-
-def _lapse_holds(lines: Collection[Line], now: datetime) -> None:
-    """End the holds of these lines that are over, and give their credits back."""
-    if not lines:
-        return
-    by_pool = {line.pool_id: line for line in lines}
-    for pool_id, held, lapse_at in sql.rows(
-        "ledger",
-        "lapse_holds",
-        customers=[line.customer_id for line in lines],
-        pools=[line.pool_id for line in lines],
-        since=[line.lapse_at for line in lines],
-        now=now,
-    ):
-        by_pool[pool_id].held, by_pool[pool_id].lapse_at = held, lapse_at
 
 
 def _block(row: Sequence[Any], layers: dict[int, Layer]) -> Block:
@@ -477,17 +342,6 @@ def _save_scope_lines(lines: Collection[Line]) -> None:
             limit_pos=[scope.limit for _, scope in scopes],
             beside=[scope.beside for _, scope in scopes],
         )
-
-
-def _current_from(lines: Sequence[Line], recorded_at: datetime) -> list[int]:
-    """The same of lines without drains or moves to be written, in microseconds since 1970."""
-    recorded = columns.microseconds(recorded_at)
-    return [
-        recorded
-        if line.current_from is None or line.current_from <= recorded_at
-        else columns.microseconds(line.current_from)
-        for line in lines
-    ]
 
 
 def _newest_instant(line: Line, recorded_at: datetime) -> datetime:

@@ -15,7 +15,7 @@ import psycopg
 from django.db import connection
 from numpy.typing import NDArray
 from psycopg.abc import Buffer
-from psycopg.adapt import Dumper
+from psycopg.adapt import Dumper, Loader
 from psycopg.pq import Format
 
 from creditops.lib import sql
@@ -24,12 +24,16 @@ Integers = NDArray[np.int64]
 # The type of a column, as numpy writes it after a field's name, and its values.
 Column = tuple[tuple[Any, ...], Any]
 
+# In a column, in place of no value; of instants the first of all.
+NOTHING = int(np.iinfo(np.int64).min)
 # Days from 1970 to 2000, where PostgreSQL's instants begin, in microseconds.
 EPOCH_2000 = 946_684_800_000_000
 _COPY_BEGINS = b"PGCOPY\n\xff\r\n\x00" + bytes(8)
 _COPY_ENDS = b"\xff\xff"
 _ARRAY = Struct(">iiIii")
 _LENGTH = Struct(">i")
+# How PostgreSQL numbers these types.
+_BIGINTS, _TEXTS, _INSTANT, _INSTANTS = 1016, 1009, 1184, 1185
 
 # Types of columns: of a number, a small one, `numeric`, and what a column without values has.
 BIGINT, INTEGER, SMALLINT = (">i8",), (">i4",), (">i2",)
@@ -58,11 +62,20 @@ class _Sent(Dumper):
 
 
 class _SentBigints(_Sent):
-    oid = 1016
+    oid = _BIGINTS
 
 
 class _SentTexts(_Sent):
-    oid = 1009
+    oid = _TEXTS
+
+
+class _Received(Loader):
+    """An array as it comes, to be read as a column."""
+
+    format = Format.BINARY
+
+    def load(self, data: Buffer) -> bytes:
+        return bytes(data)
 
 
 psycopg.adapters.register_dumper(Bigints, _SentBigints)
@@ -95,6 +108,28 @@ def rows(package: str, name: str, **parameters: Any) -> list[tuple[Any, ...]]:
     with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
         cursor.execute(sql.statement(package, name), parameters, binary=True)
         return cursor.fetchall()
+
+
+def columns(package: str, name: str, **parameters: Any) -> list[Integers]:
+    """Run a statement of `<package>/sql/` that returns one row of arrays, `bigint[]` or `timestamptz[]` each
+    without a NULL: its columns. Instants are microseconds since 1970, the first of all `NOTHING`."""
+    connection.ensure_connection()
+    with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
+        for kind in (_BIGINTS, _INSTANTS):
+            cursor.adapters.register_loader(kind, _Received)
+        cursor.execute(sql.statement(package, name), parameters, binary=True)
+        return [_column(sent) for sent in cursor.fetchone() or ()]
+
+
+def _column(sent: bytes | None) -> Integers:
+    """The values of an array as it was sent; none at all where there are no rows."""
+    if sent is None or len(sent) < _ARRAY.size:
+        return np.empty(0, dtype=np.int64)
+    cells = np.frombuffer(sent, dtype=[("length", ">i4"), ("value", ">i8")], offset=_ARRAY.size)
+    values: Integers = cells["value"].astype(np.int64)
+    if _ARRAY.unpack_from(sent)[2] == _INSTANT:
+        values[values != NOTHING] += EPOCH_2000
+    return values
 
 
 def run(package: str, name: str, **parameters: Any) -> int:

@@ -1,12 +1,25 @@
--- Locks the states of these pools, in the one order (customer, pool), and returns them with what is
--- needed to find their settings. Evaluated before anything that decides is read.
-SELECT s.customer_id, s.pool_id, s.layout_no, s.term_id, s.valid_from, s.valid_until, s.relay_at,
-       s.daily_at, s.enforcement, s.late_window_days, s.consumed, s.limit_pos, s.stop_pos, s.held,
-       s.lapse_at, s.alert_pos, s.scoped, s.move_seq, s.seat_allowance, s.seats_since,
-       s.granted, s.used, s.expired, s.voided, s.scoped_left, s.overage_cap, s.current_from, s.scope_lines
-FROM ledger_poolstate AS s
-WHERE (s.customer_id, s.pool_id) IN (
-  SELECT * FROM unnest(%(customers)s::bigint[], %(pools)s::bigint[])
+-- Locks the states of these pools, in the one order (customer, pool), and returns them in columns, with what is
+-- needed to find their settings. Evaluated before anything that decides is read. What has no value is the
+-- smallest number, or the first instant.
+WITH locked AS MATERIALIZED (
+  SELECT s.*
+  FROM ledger_poolstate AS s
+  WHERE (s.customer_id, s.pool_id) IN (
+    SELECT * FROM unnest(%(customers)s::bigint[], %(pools)s::bigint[])
+  )
+  ORDER BY s.customer_id, s.pool_id
+  FOR NO KEY UPDATE OF s
 )
-ORDER BY s.customer_id, s.pool_id
-FOR NO KEY UPDATE OF s
+SELECT array_agg(customer_id), array_agg(pool_id), array_agg(layout_no::bigint),
+       array_agg(coalesce(term_id, %(none)s)), array_agg(coalesce(valid_from, '-infinity')),
+       array_agg(coalesce(valid_until, '-infinity')), array_agg(coalesce(relay_at, '-infinity')),
+       array_agg(coalesce(daily_at, '-infinity')),
+       array_agg(array_position(%(enforcements)s::text[], enforcement::text)::bigint),
+       array_agg(late_window_days::bigint), array_agg(consumed), array_agg(limit_pos), array_agg(stop_pos),
+       array_agg(held), array_agg(coalesce(lapse_at, '-infinity')), array_agg(coalesce(alert_pos, %(none)s)),
+       array_agg(scoped::integer::bigint), array_agg(move_seq), array_agg(coalesce(seat_allowance, %(none)s)),
+       array_agg(coalesce(seats_since - '1970-01-01', %(none)s)), array_agg(granted), array_agg(used),
+       array_agg(expired), array_agg(voided), array_agg(scoped_left),
+       array_agg(coalesce(overage_cap, %(none)s)), array_agg(coalesce(current_from, '-infinity')),
+       array_agg(scope_lines::bigint)
+FROM locked

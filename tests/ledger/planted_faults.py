@@ -16,6 +16,7 @@ from ledger import (
     entitlements,
     hold_ends,
     line,
+    locked_pools,
     moving,
     periods,
     pool_books,
@@ -165,7 +166,7 @@ def holds_are_forgotten(plant: Plant) -> None:
 
 def holds_outlive_their_end(plant: Plant) -> None:
     """What lapsed goes on being held until a sweep comes, and for ever if none does."""
-    plant(pool_books, "_lapse_holds", lambda lines, now: None)
+    plant(locked_pools, "_lapse_holds", lambda states, now: None)
 
 
 def captures_keep_their_hold(plant: Plant) -> None:
