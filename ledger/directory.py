@@ -8,36 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 from creditops.lib import binary
-from ledger import tariffs
+from ledger import remembered, tariffs
 from ledger.columns import Columns
 from ledger.limits import HolderKey
 from ledger.models import Holder, Meter
+from ledger.remembered import HeldTerms, Memory
 from ledger.tariffs import Assigned, PriceBook
-
-
-class HeldTerms(NamedTuple):
-    """A holder with the bounds of its terms and the ids of its pools by unit id."""
-
-    key: HolderKey
-    is_default: bool
-    terms: tuple[tuple[datetime, datetime], ...]
-    pools: Mapping[int, int] = {}
-
-    def covers(self, time: datetime) -> bool:
-        """Whether one of its terms holds `time`."""
-        return any(start <= time < end for start, end in self.terms)
-
-    def covers_all(self, since: datetime, until: datetime) -> bool:
-        """Whether one of its terms holds all of `[since, until]`."""
-        return any(start <= since and until < end for start, end in self.terms)
-
-    def touches(self, since: datetime, until: datetime) -> bool:
-        """Whether one of its terms holds any of `[since, until]`."""
-        return any(start <= until and since < end for start, end in self.terms)
 
 
 @dataclass(slots=True)
@@ -50,6 +29,7 @@ class Directory:
         meters: by code.
         holders: who may pay: of the customers that it names, and those it names themselves.
         book: what prices their usage.
+        memory: of this session.
     """
 
     customers: Mapping[str, tuple[int, int]]
@@ -57,6 +37,7 @@ class Directory:
     meters: Mapping[str, Meter]
     holders: Sequence[HeldTerms]
     book: PriceBook
+    memory: Memory
 
     def by_customer(self) -> dict[int, list[HeldTerms]]:
         """Who may pay for a customer, by the id of its root."""
@@ -72,10 +53,16 @@ def of(batch: Columns) -> Directory:
     contracts = _contracts(accounts)
     named = {code for code in set(batch.contract) if code is not None} | contracts
     codes = {code for code in set(batch.customer) if code} | (accounts - contracts)
-    customers = _customers(codes)
-    held, book = _holders({root for _, root in customers.values()}, named)
+    memory = remembered.memory()
+    customers = _customers(codes, memory)
+    held = _holders({root for _, root in customers.values()}, named, memory)
+    keys = [(holder.key.customer_id, holder.key.holder_id) for holder in held]
+    cards = {holder.key.holder_id: holder.cards for holder in held}
+    book = PriceBook(cards, tariffs.choices_of(keys))
     meters = Meter.objects.filter(code__in=set(batch.meter))
-    return Directory(customers, contracts, {meter.code: meter for meter in meters}, held, book)
+    return Directory(
+        customers, contracts, {meter.code: meter for meter in meters}, held, book, memory
+    )
 
 
 def _contracts(accounts: Collection[str]) -> set[str]:
@@ -86,35 +73,44 @@ def _contracts(accounts: Collection[str]) -> set[str]:
     return set(known.values_list("code", flat=True))
 
 
-def _customers(codes: Collection[str]) -> dict[str, tuple[int, int]]:
-    sent = binary.texts([code.encode() for code in sorted(codes)])
-    rows = binary.rows("ledger", "find_customers", codes=sent)
-    return {code: (id_, root) for code, id_, root in rows}
+def _customers(codes: Collection[str], memory: Memory) -> dict[str, tuple[int, int]]:
+    missing = [code for code in codes if code not in memory.customers]
+    if missing:
+        sent = binary.texts([code.encode() for code in sorted(missing)])
+        for row in binary.rows("ledger", "find_customers", codes=sent):
+            memory.learn_customer(*row)
+    return {code: memory.customers[code] for code in codes if code in memory.customers}
 
 
-def _holders(
-    customers: Collection[int], codes: Collection[str]
-) -> tuple[list[HeldTerms], PriceBook]:
-    """The holders of these customers, and those with these codes, and what prices their usage."""
-    rows = binary.rows(
-        "ledger",
-        "find_holders",
-        customers=binary.bigints(sorted(customers)),
-        codes=binary.texts([code.encode() for code in sorted(codes)]),
-    )
-    held: list[HeldTerms] = []
-    assigned: dict[int, tuple[Assigned, ...]] = {}
-    alike: dict[tuple[Any, ...], tuple[Assigned, ...]] = {}
-    for row in rows:
-        key = HolderKey._make(row[:6])
-        terms, pools = _zipped(row[7:9]), dict(_zipped(row[9:11]))
-        held.append(HeldTerms(key, row[6], terms, pools))
-        cards = _zipped(row[11:15])
-        if cards not in alike:
-            alike[cards] = tuple(map(Assigned._make, cards))
-        assigned[key.holder_id] = alike[cards]
-    choices = tariffs.choices_of((holder.key.customer_id, holder.key.holder_id) for holder in held)
-    return held, PriceBook(assigned, choices)
+def _holders(customers: Collection[int], codes: Collection[str], memory: Memory) -> list[HeldTerms]:
+    """The holders of these customers, and those with these codes."""
+    missing = [customer for customer in customers if customer not in memory.holders]
+    others: list[HeldTerms] = []
+    if missing or codes:
+        rows = binary.rows(
+            "ledger",
+            "find_holders",
+            customers=binary.bigints(sorted(missing)),
+            codes=binary.texts([code.encode() for code in sorted(codes)]),
+        )
+        found: dict[int, list[HeldTerms]] = {customer: [] for customer in missing}
+        alike: dict[tuple[Any, ...], tuple[Assigned, ...]] = {}
+        for row in rows:
+            holder = _held(row, alike)
+            if holder.key.customer_id in found:
+                found[holder.key.customer_id].append(holder)
+            elif holder.key.customer_id not in customers:
+                others.append(holder)
+        memory.holders.update((customer, tuple(held)) for customer, held in found.items())
+    return [held for customer in sorted(customers) for held in memory.holders[customer]] + others
+
+
+def _held(row: Sequence[Any], alike: dict[tuple[Any, ...], tuple[Assigned, ...]]) -> HeldTerms:
+    cards = _zipped(row[11:15])
+    if cards not in alike:
+        alike[cards] = tuple(map(Assigned._make, cards))
+    terms, pools = _zipped(row[7:9]), dict(_zipped(row[9:11]))
+    return HeldTerms(HolderKey._make(row[:6]), row[6], terms, pools, alike[cards])
 
 
 def _zipped(columns: Sequence[Sequence[Any] | None]) -> tuple[Any, ...]:

@@ -45,6 +45,7 @@ from ledger.messages import LARGEST_BATCH, Message, Outcome, Receipt
 from ledger.models import CreditUnit, EventBatch, Hold, Holder
 from ledger.periods import Months
 from ledger.plain_usage import Plain
+from ledger.remembered import Memory
 from ledger.repetition import Known
 from ledger.resolving import Event
 
@@ -154,8 +155,8 @@ def _accept(
     received = len(stored) + len(placed.plain)
     if received:
         EventBatch.objects.create(id=batch_id, received_at=at, origin=origin, received=received)
-    _write(stored, placed, drawing, sources)
-    plain_rows.write(placed, batch_id, sources)
+    _write(stored, placed, drawing, sources, known.memory)
+    plain_rows.write(placed, batch_id, sources, known.memory)
     drawing.seats.write()
     outcomes = [_outcome(e, stored_already.get(e.index), batch_id) for e in events]
     return Receipt(batch_id, at, outcomes, list(lines), placed.drawn(batch_id))
@@ -208,7 +209,11 @@ def _pools(events: Sequence[Event], at: datetime) -> list[tuple[int, int, int, i
 
 
 def _write(
-    events: Sequence[Event], placed: Placed, batch: both_ways.Batch, sources: dict[str, int]
+    events: Sequence[Event],
+    placed: Placed,
+    batch: both_ways.Batch,
+    sources: dict[str, int],
+    memory: Memory,
 ) -> None:
     drawings, at = list(batch.drawings.values()), batch.at
     crossings = drawdown.crossings(drawings, at)
@@ -229,6 +234,7 @@ def _write(
             for drawing in drawings
             for unit, line in drawing.lines.items()
         },
+        memory=memory,
     )
     usage_rows.write_sums(
         (drawing.holder.customer_id, pool, item, total)

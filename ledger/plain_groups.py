@@ -17,10 +17,11 @@ from numpy.typing import NDArray
 
 from creditops.lib.binary import Integers
 from ledger import rating
-from ledger.directory import Directory, HeldTerms
+from ledger.directory import Directory
 from ledger.limits import HolderKey
 from ledger.models import Meter
 from ledger.rating import Charge
+from ledger.remembered import HeldTerms
 from ledger.tariffs import CompiledRate
 
 Flags = NDArray[np.bool_]

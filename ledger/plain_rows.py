@@ -14,6 +14,7 @@ from ledger.fast_lane import Placed
 from ledger.locked_pools import Pools
 from ledger.models import UsageEvent
 from ledger.plain_usage import Plain
+from ledger.remembered import Memory
 
 _EVENT = (
     "customer_id, source_id, id, event_time, recorded_at, meter_id, holder_id, pool_id, credits,"
@@ -60,7 +61,7 @@ def write_drains(placed: Placed, pools: Pools, batch_id: int) -> None:
     )
 
 
-def write(placed: Placed, batch_id: int, sources: Mapping[str, int]) -> None:
+def write(placed: Placed, batch_id: int, sources: Mapping[str, int], memory: Memory) -> None:
     """Write the rows of placed events, in the order of their key."""
     plain = placed.plain
     if not len(plain):
@@ -69,7 +70,7 @@ def write(placed: Placed, batch_id: int, sources: Mapping[str, int]) -> None:
     keys = [key.encode() for key in plain.texts(plain.batch.key)]
     names, lengths = np.array(keys), np.fromiter(map(len, keys), np.int64, len(keys))
     customer = plain.customer
-    source, user = plain.sources(sources), _users(plain)
+    source, user = plain.sources(sources), _users(plain, memory)
     member = groups.member[group]
     tariffs = [price.tariff_id or 0 for price in groups.prices]
     tariff = np.array(tariffs, dtype=np.int64)[groups.price][group]
@@ -117,7 +118,7 @@ def _chosen(fields: Sequence[binary.Column], rows: Integers) -> list[binary.Colu
     ]
 
 
-def _users(plain: Plain) -> Integers:
+def _users(plain: Plain, memory: Memory) -> Integers:
     """The number of each event's user, 0 where none is said."""
     names = plain.texts(plain.batch.user)
     numbers = {name: number for number, name in enumerate(dict.fromkeys(names))}
@@ -128,5 +129,5 @@ def _users(plain: Plain) -> Integers:
     users = [
         (owner, told[n] or "") for owner, n in zip(owners.tolist(), used.tolist(), strict=True)
     ]
-    found = usage_rows.user_numbers({user for user in users if user[1]})
+    found = usage_rows.user_numbers({user for user in users if user[1]}, memory)
     return np.array([found.get(user, 0) for user in users], dtype=np.int64)[pair]

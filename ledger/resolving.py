@@ -14,12 +14,13 @@ from typing import Any
 
 from accounts.models import Customer
 from ledger import columns, directory, holders, limits, messages, rating
-from ledger.directory import Directory, HeldTerms
+from ledger.directory import Directory
 from ledger.limits import HolderKey
 from ledger.line import LATE_AFTER
 from ledger.messages import Message
 from ledger.models import Meter
 from ledger.rating import Charge
+from ledger.remembered import HeldTerms
 from ledger.tariffs import CompiledRate, PriceBook
 
 UNKNOWN_CUSTOMER = "unknown_customer"

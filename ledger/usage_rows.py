@@ -13,6 +13,7 @@ from creditops.lib import binary, sql
 from ledger import messages
 from ledger.models import UsageEvent
 from ledger.rating import RunningSum
+from ledger.remembered import Memory
 from ledger.resolving import Event
 
 _STATUS = {
@@ -22,6 +23,7 @@ _STATUS = {
 }
 # The line and the position of what was not drawn on a line.
 _NOWHERE = (None, None)
+_NOBODY: Mapping[str, int] = {}
 _ASIDE = (messages.EXCEPTION, messages.HELD, messages.CONFLICT)
 
 # The pool of each unit of each holder in the batch: (holder id, unit id) -> pool id.
@@ -35,10 +37,11 @@ def write(
     received_at: datetime,
     sources: Mapping[str, int],
     pools: Pools,
+    memory: Memory,
 ) -> None:
     """Write every message of a judged batch, as one statement per table."""
     stored = [event for event in events if event.status in _STATUS]
-    users = _user_ids(stored)
+    users = _user_ids(stored, memory)
     _write_events(stored, batch_id, received_at, sources, pools, users)
     _write_parts(stored, batch_id, pools)
     _write_exceptions([e for e in events if e.status in _ASIDE], batch_id, received_at, sources)
@@ -189,29 +192,44 @@ def _count_duplicates(events: Sequence[Event], batch_id: int) -> None:
     )
 
 
-def _user_ids(events: Sequence[Event]) -> dict[tuple[int, str], int]:
+def _user_ids(events: Sequence[Event], memory: Memory) -> dict[tuple[int, str], int]:
     """The numbers that stand for end users in events, made where they are new."""
     return user_numbers(
         {
             (event.holder.customer_id, event.message.user)
             for event in events
             if event.holder is not None and event.message.user
-        }
+        },
+        memory,
     )
 
 
-def user_numbers(users: Collection[tuple[int, str]]) -> dict[tuple[int, str], int]:
-    """The numbers of end users, (customer id, name) each, made where they are new."""
-    wanted = sorted(users)
-    if not wanted:
-        return {}
-    found = _find_users(wanted)
-    missing = [pair for pair in wanted if pair not in found]
-    if missing:
-        made = binary.rows("ledger", "add_users", **_arrays(missing))
-        found |= {(customer, name): number for customer, name, number in made}
-    late = [pair for pair in missing if pair not in found]
-    return found | _find_users(late) if late else found
+def user_numbers(
+    users: Collection[tuple[int, str]], memory: Memory | None = None
+) -> dict[tuple[int, str], int]:
+    """The numbers of end users, (customer id, name) each, made where they are new.
+
+    `memory`: of this session, brought up to date in this transaction.
+    """
+    known = memory.users if memory is not None else {}
+    found = {}
+    for customer, name in users:
+        number = known.get(customer, _NOBODY).get(name)
+        if number is not None:
+            found[customer, name] = number
+    unknown = sorted(pair for pair in users if pair not in found)
+    if unknown:
+        told = _find_users(unknown)
+        missing = [pair for pair in unknown if pair not in told]
+        if missing:
+            made = binary.rows("ledger", "add_users", **_arrays(missing))
+            told |= {(customer, name): number for customer, name, number in made}
+        late = [pair for pair in missing if pair not in told]
+        told |= _find_users(late) if late else {}
+        if memory is not None:
+            memory.learn_users_if_kept(told)
+        found |= told
+    return found
 
 
 def _find_users(wanted: Sequence[tuple[int, str]]) -> dict[tuple[int, str], int]:

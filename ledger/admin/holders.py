@@ -8,6 +8,7 @@ from accounts.admin.narrowing import CustomerFilter
 from ledger.admin.rows import LedgerRowAdmin
 from ledger.models import (
     CapLift,
+    DirectoryChange,
     Holder,
     HolderTariff,
     OverageBasis,
@@ -79,6 +80,14 @@ class PoolTermAdmin(LedgerRowAdmin):
 
     named_by = ("term",)
     list_display = ("__str__", "customer", "commitment", "price_minor", "recorded_at")
+    ordering = ("-id",)
+
+
+@admin.register(DirectoryChange)
+class DirectoryChangeAdmin(LedgerRowAdmin):
+    """About whom something changed that processes remember while they take usage in."""
+
+    list_display = ("__str__", "customer", "xid")
     ordering = ("-id",)
 
 

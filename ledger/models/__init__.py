@@ -10,6 +10,7 @@ from ledger.models.exchange import ExchangeRate
 from ledger.models.expiry_notice import ExpiryNotice
 from ledger.models.holder import (
     CapLift,
+    DirectoryChange,
     Holder,
     HolderTariff,
     OverageBasis,
@@ -80,6 +81,7 @@ __all__ = [
     "CostLayer",
     "CreditUnit",
     "DailyGrant",
+    "DirectoryChange",
     "Drain",
     "DuplicateCount",
     "Entitlement",

@@ -3,7 +3,7 @@
 from django.db import models
 
 from accounts.models import Customer
-from creditops.lib.tables import Book, Record
+from creditops.lib.tables import Book, Counter, Record
 from ledger.models.tariff import Tariff
 from ledger.models.unit import CreditUnit
 
@@ -219,3 +219,16 @@ class RateChoice(Book):
 
     def __str__(self) -> str:
         return f"{self.item} rated as {self.chosen_item}"
+
+
+class DirectoryChange(Counter):
+    """That a transaction changed something about a customer which processes remember: who it is, who pays, by
+    which cards, its users. Written by the database (`ledger/remembered.py`)."""
+
+    xid = models.BigIntegerField()
+    customer = models.ForeignKey(
+        Customer, db_constraint=False, on_delete=models.DO_NOTHING, related_name="+"
+    )
+
+    def __str__(self) -> str:
+        return f"customer {self.customer_id} in transaction {self.xid}"

@@ -1,0 +1,2 @@
+DROP FUNCTION ledger_directory_changes() CASCADE;
+DROP TABLE ledger_directorychange;
