@@ -12,7 +12,7 @@ from datetime import datetime
 
 from django.db import IntegrityError, transaction
 
-from creditops.lib import calendar, collection, sql
+from creditops.lib import binary, calendar, collection
 from creditops.lib.refusals import Refusal
 from ledger import (
     books,
@@ -126,7 +126,7 @@ def _accept(
     hold: Hold | None,
     again: bool,
 ) -> Receipt:
-    batch_id = sql.rows("ledger", "next_batch_id")[0][0]
+    batch_id = binary.rows("ledger", "next_batch_id")[0][0]
     sources = repetition.source_ids(set(batch.source))
     # What a person lets in, or a hold captures, is never plain.
     known = directory.of(batch)

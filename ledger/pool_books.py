@@ -25,6 +25,9 @@ from ledger.line import (
 
 Key = tuple[int, int]
 
+# The plan that is made once reads the details of so many pools; for more of them it is made for their number.
+_FEW = 1_000
+
 
 def find(holders: Sequence[Key]) -> list[tuple[int, int, int, int]]:
     """The pools of these holders, (customer id, holder id) each: customer, holder, unit, pool."""
@@ -70,19 +73,19 @@ def add_detail(
         return {}
     by_pool = {line.pool_id: line for line in wanted}
     parameters = {
-        "customers": [line.customer_id for line in wanted],
-        "pools": [line.pool_id for line in wanted],
+        "customers": binary.bigints([line.customer_id for line in wanted]),
+        "pools": binary.bigints([line.pool_id for line in wanted]),
         "horizons": [min(now, (horizons or {}).get(line.pool_id, now)) for line in wanted],
-        "layouts": [line.layout_no for line in wanted],
-        "scope_lines": [len(line.scopes) for line in wanted],
+        "layouts": binary.bigints([line.layout_no for line in wanted]),
+        "scope_lines": binary.bigints([len(line.scopes) for line in wanted]),
         "now": now,
     }
-    segments = sql.rows("ledger", "pool_segments", **parameters)
+    segments = _rows("pool_segments", parameters)
     laid_out = [block_id for _, _, _, _, block_id, *_ in segments if block_id is not None]
     layers: dict[int, Layer] = {}
-    for row in sql.rows("ledger", "pool_blocks", **parameters, extra=[*blocks, *laid_out]):
+    for row in _rows("pool_blocks", {**parameters, "extra": binary.bigints([*blocks, *laid_out])}):
         by_pool[row[0]].blocks[row[1]] = _block(row, layers)
-    for pool_id, end in sql.rows("ledger", "pool_past_ends", **parameters):
+    for pool_id, end in _rows("pool_past_ends", parameters):
         by_pool[pool_id].past_end = end
     _add_expiries(wanted)
     pool_limits = _limits(parameters, now)
@@ -121,8 +124,16 @@ def save_states(lines: Collection[Line], recorded_at: datetime) -> None:
 
 def limits_of(lines: Collection[Line], now: datetime) -> dict[int, Limits]:
     """The settings in force for the holders of these pools, by pool id."""
-    customers, pools = [line.customer_id for line in lines], [line.pool_id for line in lines]
-    return _limits({"customers": customers, "pools": pools}, now)
+    asked = {
+        "customers": binary.bigints([line.customer_id for line in lines]),
+        "pools": binary.bigints([line.pool_id for line in lines]),
+    }
+    return _limits(asked, now)
+
+
+def _rows(name: str, parameters: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    """What a statement says of the pools that it is asked for."""
+    return binary.rows("ledger", name, parameters["pools"].number <= _FEW, **parameters)
 
 
 def _block(row: Sequence[Any], layers: dict[int, Layer]) -> Block:
@@ -151,11 +162,11 @@ def _add_expiries(lines: Collection[Line]) -> None:
     blocks = {block.id: block for line in lines for block in line.blocks.values() if block.expired}
     if not blocks:
         return
-    rows = sql.rows(
+    rows = binary.rows(
         "ledger",
         "pool_expiries",
-        customers=list({line.customer_id for line in lines}),
-        blocks=list(blocks),
+        customers=binary.bigints(list({line.customer_id for line in lines})),
+        blocks=binary.bigints(list(blocks)),
     )
     for block_id, seq, at, credits in rows:
         blocks[block_id].expiries.append(Expiry(seq, at, int(credits)))
@@ -163,9 +174,7 @@ def _add_expiries(lines: Collection[Line]) -> None:
 
 def _limits(parameters: Mapping[str, Any], now: datetime) -> dict[int, Limits]:
     """The settings of each pool's holder, by pool id."""
-    keys = {
-        row[0]: HolderKey(*row[1:]) for row in sql.rows("ledger", "holders_of_pools", **parameters)
-    }
+    keys = {row[0]: HolderKey(*row[1:]) for row in _rows("holders_of_pools", parameters)}
     by_holder = limits.of(keys.values(), now)
     return {pool_id: by_holder[key.holder_id] for pool_id, key in keys.items()}
 
@@ -173,7 +182,7 @@ def _limits(parameters: Mapping[str, Any], now: datetime) -> dict[int, Limits]:
 def _add_terms(
     by_pool: Mapping[int, Line], parameters: Mapping[str, Any], pool_limits: Mapping[int, Limits]
 ) -> None:
-    for row in sql.rows("ledger", "pool_terms", **parameters):
+    for row in _rows("pool_terms", parameters):
         (pool, id_, starts_at, ends_at, allowed_on, layer, quantity, cost, lifted, overage, counted,
          base, graced) = row  # fmt: skip
         term = Term(
@@ -195,9 +204,7 @@ def _add_segment(line: Line, row: Sequence[Any]) -> None:
 
 
 def _add_thresholds(by_pool: Mapping[int, Line], parameters: Mapping[str, Any]) -> None:
-    for pool_id, term_id, threshold, arming, fired in sql.rows(
-        "ledger", "pool_thresholds", **parameters
-    ):
+    for pool_id, term_id, threshold, arming, fired in _rows("pool_thresholds", parameters):
         by_pool[pool_id].armings[term_id, threshold] = Armed(arming, fired)
 
 
@@ -261,9 +268,10 @@ def _save_moves(lines: Collection[Line], recorded_at: datetime) -> None:
 def _save_block_states(lines: Collection[Line]) -> None:
     blocks = [(line.customer_id, block) for line in lines for block in line.blocks.values()]
     if blocks:
-        sql.run(
+        binary.run(
             "ledger",
             "save_block_states",
+            False,
             customer_id=[customer for customer, _ in blocks],
             block_id=[b.id for _, b in blocks],
             until=[b.until for _, b in blocks],
@@ -277,9 +285,10 @@ def _save_block_states(lines: Collection[Line]) -> None:
 def _save_term_uses(lines: Collection[Line]) -> None:
     terms = [(line, term) for line in lines for term in line.terms]
     if terms:
-        sql.run(
+        binary.run(
             "ledger",
             "save_term_uses",
+            False,
             customer_id=[line.customer_id for line, _ in terms],
             pool_id=[line.pool_id for line, _ in terms],
             term_id=[term.id for _, term in terms],
@@ -294,9 +303,10 @@ def _save_states(lines: Collection[Line], recorded_at: datetime) -> None:
         return
     for line in lines:
         line.count_use()
-    sql.run(
+    binary.run(
         "ledger",
         "save_pool_states",
+        False,
         customer_id=[line.customer_id for line in lines],
         pool_id=[line.pool_id for line in lines],
         layout_no=[line.layout_no for line in lines],
@@ -331,9 +341,10 @@ def _save_states(lines: Collection[Line], recorded_at: datetime) -> None:
 def _save_scope_lines(lines: Collection[Line]) -> None:
     scopes = [(line, scope) for line in lines for scope in line.scopes]
     if scopes:
-        sql.run(
+        binary.run(
             "ledger",
             "save_scope_lines",
+            False,
             customer_id=[line.customer_id for line, _ in scopes],
             pool_id=[line.pool_id for line, _ in scopes],
             line=[scope.number for _, scope in scopes],

@@ -13,7 +13,7 @@ from datetime import date, datetime
 
 from django.db.models import F
 
-from creditops.lib import calendar, sql
+from creditops.lib import binary, calendar
 from ledger.line import LATE_AFTER, Line
 from ledger.models import SeatUse, UsageEvent
 
@@ -78,7 +78,7 @@ class Seats:
         asked = sorted({(line.customer_id, *seat) for line, seat in wanted})
         if not asked:
             return
-        rows = sql.rows(
+        rows = binary.rows(
             "ledger",
             "seat_uses",
             customers=[customer for customer, _, _, _ in asked],
@@ -94,7 +94,7 @@ class Seats:
         """Write what was drawn; the users' names are known by now."""
         rows = sorted(self.drawn.items())
         if rows:
-            sql.run(
+            binary.run(
                 "ledger",
                 "add_seat_uses",
                 customers=[customer for (customer, _), _ in rows],
@@ -127,7 +127,7 @@ def correct(line: Line, event: UsageEvent, change: int) -> None:
 def _begin(line: Line, zone: str, now: datetime) -> None:
     # Just after a month's end, use of its last minutes is not late yet and has its month's seat.
     line.seats_since = calendar.month_start(calendar.local_date(now - LATE_AFTER, zone))
-    sql.run(
+    binary.run(
         "ledger",
         "begin_seats",
         customer=line.customer_id,

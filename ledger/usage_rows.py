@@ -53,7 +53,7 @@ def read_sums(
 ) -> dict[int, dict[str, RunningSum]]:
     """The running sums of these (locked) pools: pool id -> item -> sum."""
     sums: dict[int, dict[str, RunningSum]] = {}
-    for pool, item, drawn, num, den in sql.rows(
+    for pool, item, drawn, num, den in binary.rows(
         "ledger", "running_sums", pools=list(pool_ids), customers=list(set(customer_ids))
     ):
         sums.setdefault(pool, {})[item] = RunningSum(drawn, Fraction(num, den))
@@ -64,7 +64,7 @@ def write_sums(sums: Iterable[tuple[int, int, str, RunningSum]]) -> None:
     """Write the sums that changed: (customer id, pool id, item, sum) each."""
     changed = [row for row in sums if row[3].changed]
     if changed:
-        sql.run(
+        binary.run(
             "ledger",
             "save_running_sums",
             customer_id=[customer for customer, _, _, _ in changed],

@@ -50,5 +50,10 @@ def _with_session(database: dict[str, Any], session: dict[str, str]) -> dict[str
         **database,
         "ENGINE": "creditops.database",
         "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": {**database.get("OPTIONS", {}), "options": flags},
+        "OPTIONS": {
+            **database.get("OPTIONS", {}),
+            "options": flags,
+            # Statements that ask for it are prepared (`creditops.lib.binary`).
+            "prepare_threshold": 5,
+        },
     }

@@ -44,6 +44,12 @@ NULL: Column = ((), None)
 class Array(bytes):
     """An array of a batch's column, ready to be sent."""
 
+    @property
+    def number(self) -> int:
+        """How many values it has."""
+        found: int = _ARRAY.unpack_from(self)[3]
+        return found
+
 
 class Bigints(Array):
     """`bigint[]`."""
@@ -99,14 +105,17 @@ def texts(values: Sequence[bytes]) -> Texts:
     )
 
 
-def rows(package: str, name: str, **parameters: Any) -> list[tuple[Any, ...]]:
+def rows(
+    package: str, name: str, prepare: bool = True, /, **parameters: Any
+) -> list[tuple[Any, ...]]:
     """Run a statement of `<package>/sql/`, its parameters sent beside it, everything in binary.
 
-    For many rows; JSON comes back as Python values.
+    For many rows; JSON comes back as Python values. The session plans the statement once, for any number
+    of rows; `prepare` False has it planned for those that are sent.
     """
     connection.ensure_connection()
     with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
-        cursor.execute(sql.statement(package, name), parameters, binary=True)
+        cursor.execute(sql.statement(package, name), parameters, prepare=prepare, binary=True)
         return cursor.fetchall()
 
 
@@ -117,7 +126,7 @@ def columns(package: str, name: str, **parameters: Any) -> list[Integers]:
     with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
         for kind in (_BIGINTS, _INSTANTS):
             cursor.adapters.register_loader(kind, _Received)
-        cursor.execute(sql.statement(package, name), parameters, binary=True)
+        cursor.execute(sql.statement(package, name), parameters, prepare=True, binary=True)
         return [_column(sent) for sent in cursor.fetchone() or ()]
 
 
@@ -132,12 +141,12 @@ def _column(sent: bytes | None) -> Integers:
     return values
 
 
-def run(package: str, name: str, **parameters: Any) -> int:
+def run(package: str, name: str, prepare: bool = True, /, **parameters: Any) -> int:
     """Run a statement that answers nothing, its parameters sent beside it; returns how many rows it
     touched."""
     connection.ensure_connection()
     with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
-        cursor.execute(sql.statement(package, name), parameters)
+        cursor.execute(sql.statement(package, name), parameters, prepare=prepare)
         return cursor.rowcount
 
 
