@@ -22,7 +22,7 @@ from django.db import connections, transaction
 from bench import history, timing
 from bench.timing import Ratio
 from creditops.database import scratch, scratch_process
-from ledger import grants, metering, repetition, units
+from ledger import grants, metering, remembered, repetition, units
 from ledger.api import bodies
 from ledger.api.bodies import NativeEvent, Sender
 from ledger.grants import Grant
@@ -73,7 +73,7 @@ def make(events: int, *, each: int = _EACH, step: str = "1 second", credits: int
         "batches": batches,
         "each": each,
         "step": step,
-        "source": repetition.source_ids({_SENDER.source})[_SENDER.source],
+        "source": repetition.source_ids({_SENDER.source}, remembered.memory())[_SENDER.source],
         "meter": units.find_meter(history.METER).id,
     }
     with transaction.atomic(using="owner"), connections["owner"].cursor() as cursor:

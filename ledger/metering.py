@@ -34,6 +34,7 @@ from ledger import (
     provider_costs,
     punctuality,
     recently_seen,
+    remembered,
     repetition,
     resolving,
     usage_rows,
@@ -127,9 +128,10 @@ def _accept(
     again: bool,
 ) -> Receipt:
     batch_id = binary.rows("ledger", "next_batch_id")[0][0]
-    sources = repetition.source_ids(set(batch.source))
+    memory = remembered.memory()
+    sources = repetition.source_ids(set(batch.source), memory)
     # What a person lets in, or a hold captures, is never plain.
-    known = directory.of(batch)
+    known = directory.of(batch, memory)
     plain = plain_usage.find(batch, known, at, waiting, unless=admitted or hold is not None)
     events = resolving.resolve(plain.others(), known, at, admitted=admitted, waiting=waiting)
     zone = books.current(at).time_zone
@@ -155,8 +157,8 @@ def _accept(
     received = len(stored) + len(placed.plain)
     if received:
         EventBatch.objects.create(id=batch_id, received_at=at, origin=origin, received=received)
-    _write(stored, placed, drawing, sources, known.memory)
-    plain_rows.write(placed, batch_id, sources, known.memory)
+    _write(stored, placed, drawing, sources, memory)
+    plain_rows.write(placed, batch_id, sources, memory)
     drawing.seats.write()
     outcomes = [_outcome(e, stored_already.get(e.index), batch_id) for e in events]
     return Receipt(batch_id, at, outcomes, list(lines), placed.drawn(batch_id))

@@ -11,34 +11,26 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
+from operator import attrgetter
 
 import numpy as np
 from numpy.typing import NDArray
 
 from creditops.lib.binary import Integers
-from ledger import rating
+from ledger import columns, rating
 from ledger.directory import Directory
 from ledger.limits import HolderKey
 from ledger.models import Meter
-from ledger.rating import Charge
-from ledger.remembered import HeldTerms
+from ledger.remembered import HeldTerms, Price, Standing
 from ledger.tariffs import CompiledRate
 
 Flags = NDArray[np.bool_]
 
 # One of a quantity costs at most so much: a batch's credits, summed up, stay far below what 64 bits hold.
 LARGEST_CHARGE = 10**5
+_LAST = int(np.iinfo(np.int64).max)
 # Prices that a process keeps; more are found again when needed.
 _PRICES_KEPT = 10_000
-
-
-@dataclass(frozen=True, slots=True)
-class Price:
-    """What one of a meter's quantity costs a holder: rates that ask for whole credits of one unit."""
-
-    tariff_id: int | None
-    charge: Charge
-    credits: int
 
 
 @dataclass(slots=True)
@@ -86,84 +78,83 @@ class Groups:
 
 
 class Payers:
-    """Who pays for each customer all along its events, and by which tariff.
-
-    Attributes:
-        ids: (its own, its root's) of each customer; (0, 0) of one that is not known.
-        holders: who pays; None where that takes a closer look.
-        tariffs: which of them is in force for all of its events; None where that takes a closer look.
-    """
+    """Who pays for each customer all along its events, and by which tariff: `standings`, in their order."""
 
     def __init__(
         self,
         codes: Sequence[str],
-        spans: Sequence[tuple[datetime, datetime]],
+        spans: tuple[Sequence[int], Sequence[int]],
         known: Directory,
         waiting: Mapping[int, datetime],
     ) -> None:
-        self._book, self._spans = known.book, spans
-        self._pools = {holder.key.holder_id: holder.pools for holder in known.holders}
-        candidates = known.by_customer()
-        self.ids = [known.customers.get(code, (0, 0)) for code in codes]
-        self.holders = [
-            None if root in waiting else _payer(candidates.get(root, ()), *span)
-            for (_, root), span in zip(self.ids, spans, strict=True)
-        ]
-        self.tariffs = [
-            None if payer is None else self._book.steady(payer.holder_id, *span)
-            for payer, span in zip(self.holders, spans, strict=True)
-        ]
+        """Find them.
 
-    def terms(self) -> tuple[Integers, list[int]]:
-        """Customers of whom one meter costs all the same have a number in common: the number of each, -1
-        where nobody pays, and one customer of each number."""
-        numbers: dict[object, int] = {}
-        examples: list[int] = []
-        found = np.full(len(self.holders), -1)
-        for customer, (payer, tariff) in enumerate(zip(self.holders, self.tariffs, strict=True)):
-            if payer is None:
-                continue
-            alike = (self._book.kind(payer.holder_id), tariff.id if tariff else None)
-            number = numbers.setdefault(alike, len(numbers))
-            if number == len(examples):
-                examples.append(customer)
-            found[customer] = number
-        return found, examples
+        Args:
+            codes: of the customers.
+            spans: the first and the last instant of each one's events, in microseconds since 1970.
+            known: what the batch names.
+            waiting: customers for whom work waits that decides what pays (`punctuality`).
+        """
+        self._known, self._last = known, spans[1]
+        remembered = known.memory.standings
+        candidates: dict[int, list[HeldTerms]] = {}
+        self.standings: list[Standing] = []
+        for code, first, last in zip(codes, *spans, strict=True):
+            standing = remembered.get(code)
+            if standing is None or first < standing.since or last >= standing.until:
+                candidates = candidates or known.by_customer()
+                standing = _standing(code, first, last, known, candidates)
+            if waiting and standing.root in waiting:
+                standing = Standing()
+            self.standings.append(standing)
+
+    def column(self, name: str) -> Integers:
+        """One of their numbers, of each."""
+        values = map(attrgetter(name), self.standings)
+        return np.fromiter(values, np.int64, len(self.standings))
 
     def price(self, customer: int, meter: Meter) -> Price | None:
         """What one of a meter's quantity costs a customer; None if that is no fixed number of whole
         credits."""
-        payer, tariff = self.holders[customer], self.tariffs[customer]
+        standing, prices = self.standings[customer], self._known.memory.prices
+        asked = (standing.alike, meter.code)
+        if asked not in prices:
+            prices[asked] = self._price(standing, columns.instant(self._last[customer]), meter)
+        return prices[asked]
+
+    def _price(self, standing: Standing, time: datetime, meter: Meter) -> Price | None:
+        payer, tariff = standing.payer, standing.tariff
         if payer is None:
             return None
         if meter.rated_unit_id is not None:
             return _price(None, (), meter.code, meter.rated_unit_id)
         if tariff is None or not tariff.rates(meter.id, {}):
             return None
-        time = self._spans[customer][1]
-        rates = tuple(self._book.rates(payer.holder_id, tariff, (meter.id, {}), time))
+        rates = tuple(self._known.book.rates(payer.holder_id, tariff, (meter.id, {}), time))
         return _price(tariff.id if rates else None, rates, meter.code, None)
 
     def pools(self, units: Sequence[int]) -> Integers:
         """Per customer and unit the id of the pool, 0 where there is none."""
-        rows = [
-            [0 if payer is None else self._pools[payer.holder_id].get(unit, 0) for unit in units]
-            for payer in self.holders
-        ]
-        return _numbers(rows).reshape(len(self.holders), len(units))
+        rows = [[standing.pools.get(unit, 0) for unit in units] for standing in self.standings]
+        return _numbers(rows).reshape(len(rows), len(units))
 
 
 def of_pairs(
     payers: Payers, meters: Sequence[Meter | None], customer: Integers, meter: Integers
 ) -> tuple[Groups, Flags]:
     """The groups of pairs of customer and meter, and which pairs have one: the others are not plain."""
-    terms, examples = payers.terms()
+    alike, examples, terms = np.unique(
+        payers.column("alike"), return_index=True, return_inverse=True
+    )
     prices: list[Price] = []
-    # Per terms and meter the number of the price; -1 for none, as the last row has it for no terms.
-    table = np.full((len(examples) + 1, len(meters)), -1)
-    for row, column in np.unique(np.stack((terms[customer], meter), axis=1), axis=0).tolist():
-        asked = meters[column]
-        price = payers.price(examples[row], asked) if row >= 0 and asked is not None else None
+    # Per terms and meter the number of the price; -1 for none.
+    table = np.full((len(alike), len(meters)), -1)
+    asked = np.zeros_like(table, dtype=bool)
+    asked[terms[customer], meter] = True
+    asked[alike < 0] = False
+    for row, column in zip(*(found.tolist() for found in asked.nonzero()), strict=True):
+        named = meters[column]
+        price = None if named is None else payers.price(int(examples[row]), named)
         if price is not None:
             table[row, column] = len(prices)
             prices.append(price)
@@ -172,34 +163,79 @@ def of_pairs(
     unit_of = _numbers([units.index(price.charge.unit_id) for price in prices] + [0])
     pool = payers.pools(units)[customer, unit_of[price_of]] if units else np.zeros_like(customer)
     plain = (price_of >= 0) & (pool > 0)
-    ids = _numbers(payers.ids)[customer[plain]]
+    own, root = payers.column("id")[customer[plain]], payers.column("root")[customer[plain]]
     groups = Groups(
-        customer=ids[:, 1],
-        member=np.where(ids[:, 0] == ids[:, 1], 0, ids[:, 0]),
+        customer=root,
+        member=np.where(own == root, 0, own),
         pool=pool[plain],
         payer=customer[plain],
         meter=meter[plain],
         price=price_of[plain],
-        payers=payers.holders,
+        payers=[standing.payer for standing in payers.standings],
         meters=meters,
         prices=prices,
     )
     return groups, plain
 
 
-def _payer(candidates: Sequence[HeldTerms], since: datetime, until: datetime) -> HolderKey | None:
-    """Who pays for a customer's events all along `[since, until]`; None if that takes a closer look.
+def _standing(
+    code: str,
+    first: int,
+    last: int,
+    known: Directory,
+    candidates: Mapping[int, Sequence[HeldTerms]],
+) -> Standing:
+    """Who pays for a customer's events from `first` to `last`, for as long as that stays so."""
+    id_, root = known.customers.get(code, (0, 0))
+    since, until = columns.instant(first), columns.instant(last)
+    found = _payer(candidates.get(root, ()), since, until)
+    if found is None:
+        return Standing(id_, root)
+    holder, ends = found
+    steady = known.book.steady(holder.key.holder_id, since, until)
+    tariff = steady.tariff if steady else None
+    kind = known.book.kind(holder.key.holder_id)
+    begins = [columns.microseconds(at) for at in (ends[0], steady and steady.since) if at]
+    stops = [columns.microseconds(at) for at in (ends[1], steady and steady.until) if at]
+    begun = max(begins, default=-_LAST)
+    # What a holder chose is the same all along its standing, and only then.
+    told_apart = (kind, tariff.id if tariff else None, None if kind is None else begun)
+    memory = known.memory
+    standing = Standing(
+        id_, root, holder.key, tariff, holder.pools, memory.number(told_apart), begun,
+        min(stops, default=_LAST),
+    )  # fmt: skip
+    if steady is not None:
+        memory.standings[code] = standing
+    return standing
+
+
+def _payer(
+    candidates: Sequence[HeldTerms], since: datetime, until: datetime
+) -> tuple[HeldTerms, tuple[datetime | None, datetime | None]] | None:
+    """Who pays for a customer's events all along `[since, until]`, and between which ends that stays so; None
+    if it takes a closer look.
 
     The one contract whose term covers them all where no other does for any; else the open contract.
     """
-    if len(candidates) == 1 and candidates[0].covers_all(since, until):
-        return candidates[0].key
     near = [holder for holder in candidates if holder.touches(since, until)]
-    if len(near) == 1 and near[0].covers_all(since, until):
-        return near[0].key
     if near:
-        return None
-    return next((holder.key for holder in candidates if holder.key.kind == "open"), None)
+        term = near[0].term_of(since, until)
+        if len(near) > 1 or term is None:
+            return None
+        chosen, first, last = near[0], [term[0]], [term[1]]
+    else:
+        opened = [holder for holder in candidates if holder.key.kind == "open"]
+        if not opened:
+            return None
+        chosen, first, last = opened[0], [], []
+    for holder in candidates:
+        for start, end in holder.terms if holder is not chosen else ():
+            if end <= since:
+                first.append(end)
+            else:
+                last.append(start)
+    return chosen, (max(first, default=None), min(last, default=None))
 
 
 @lru_cache(maxsize=_PRICES_KEPT)

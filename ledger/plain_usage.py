@@ -227,11 +227,10 @@ def _numbered(values: Sequence[str]) -> tuple[list[str], Integers]:
     return list(numbers), np.fromiter(map(numbers.__getitem__, values), np.int64, len(values))
 
 
-def _spans(time: Integers, customer: Integers, customers: int) -> list[tuple[datetime, datetime]]:
+def _spans(time: Integers, customer: Integers, customers: int) -> tuple[list[int], list[int]]:
     """Per customer the first and the last instant of its events."""
     first = np.full(customers, np.iinfo(np.int64).max)
     last = np.full(customers, np.iinfo(np.int64).min)
     np.minimum.at(first, customer, time)
     np.maximum.at(last, customer, time)
-    ends = zip(first.tolist(), last.tolist(), strict=True)
-    return [(columns.instant(since), columns.instant(until)) for since, until in ends]
+    return first.tolist(), last.tolist()

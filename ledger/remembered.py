@@ -1,4 +1,5 @@
-"""Answers what this process remembers of customers: who they are, who pays for them, their users' numbers.
+"""Answers what this process remembers of customers: who they are, who pays for them and by which tariff, and
+the numbers of their users.
 
 A memory belongs to one database session. Before each use it asks which customers something was changed
 about since it last asked (`ledger_directorychange`), and forgets those: what a transaction changed is told
@@ -18,7 +19,9 @@ from django.db import connection, transaction
 
 from creditops.lib import binary
 from ledger.limits import HolderKey
-from ledger.tariffs import Assigned
+from ledger.models import Meter
+from ledger.rating import Charge
+from ledger.tariffs import CompiledTariff, PriceBook
 
 # More than so many customers, or users, and the memory begins anew.
 CUSTOMERS_MAX = 100_000
@@ -26,25 +29,51 @@ USERS_MAX = 500_000
 
 
 class HeldTerms(NamedTuple):
-    """A holder with the bounds of its terms, the ids of its pools by unit id, and its rate cards."""
+    """A holder with the bounds of its terms and the ids of its pools by unit id."""
 
     key: HolderKey
     is_default: bool
     terms: tuple[tuple[datetime, datetime], ...]
     pools: Mapping[int, int] = {}
-    cards: tuple[Assigned, ...] = ()
 
     def covers(self, time: datetime) -> bool:
         """Whether one of its terms holds `time`."""
         return any(start <= time < end for start, end in self.terms)
 
-    def covers_all(self, since: datetime, until: datetime) -> bool:
-        """Whether one of its terms holds all of `[since, until]`."""
-        return any(start <= since and until < end for start, end in self.terms)
+    def term_of(self, since: datetime, until: datetime) -> tuple[datetime, datetime] | None:
+        """The one of its terms that holds all of `[since, until]`."""
+        return next((term for term in self.terms if term[0] <= since and until < term[1]), None)
 
     def touches(self, since: datetime, until: datetime) -> bool:
         """Whether one of its terms holds any of `[since, until]`."""
         return any(start <= until and since < end for start, end in self.terms)
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """What one of a meter's quantity costs a holder: rates that ask for whole credits of one unit."""
+
+    tariff_id: int | None
+    charge: Charge
+    credits: int
+
+
+class Standing(NamedTuple):
+    """Who pays for a customer's events of `[since, until)`, microseconds since 1970, by which tariff.
+
+    `id` and `root` are the customer's own and of who pays, `pools` the payer's by unit id. Customers of
+    whom each meter costs the same all along have the number `alike` in common; -1: nobody pays, or that
+    takes a closer look.
+    """
+
+    id: int = 0
+    root: int = 0
+    payer: HolderKey | None = None
+    tariff: CompiledTariff | None = None
+    pools: Mapping[int, int] = {}
+    alike: int = -1
+    since: int = 0
+    until: int = 0
 
 
 @dataclass(slots=True)
@@ -54,20 +83,40 @@ class Memory:
     Attributes:
         customers: id and paying root, by code.
         holders: of each root that was asked for all of them.
+        standings: by the customer's code.
+        book: what prices the holders.
+        numbers: those that are given to what is told apart by them (`Standing.alike`).
+        prices: of a meter for those who are alike; None where it takes a closer look.
+        meters, sources: by code, and the ids of event sources by name.
         users: the numbers of end users by name, by the customer's id.
     """
 
     customers: dict[str, tuple[int, int]] = field(default_factory=dict)
     holders: dict[int, tuple[HeldTerms, ...]] = field(default_factory=dict)
+    standings: dict[str, Standing] = field(default_factory=dict)
+    book: PriceBook = field(default_factory=PriceBook)
+    numbers: dict[object, int] = field(default_factory=dict)
+    prices: dict[tuple[int, str], Price | None] = field(default_factory=dict)
+    meters: dict[str, Meter] = field(default_factory=dict)
+    sources: dict[str, int] = field(default_factory=dict)
     users: dict[int, dict[str, int]] = field(default_factory=dict)
-    _codes: dict[int, str] = field(default_factory=dict)
+    _codes: dict[int, set[str]] = field(default_factory=dict)
     _users: int = 0
     _since: int = 0
 
     def learn_customer(self, code: str, id_: int, root: int) -> None:
-        """Remember a customer."""
+        """Remember a customer; it is forgotten with itself and with who pays."""
         self.customers[code] = (id_, root)
-        self._codes[id_] = code
+        for customer in (id_, root):
+            self._codes.setdefault(customer, set()).add(code)
+
+    def number(self, thing: object) -> int:
+        """The number of what is told apart by it, from 0 on."""
+        return self.numbers.setdefault(thing, len(self.numbers))
+
+    def learn_sources_if_kept(self, ids: Mapping[str, int]) -> None:
+        """Remember event sources, once this transaction is through."""
+        transaction.on_commit(lambda: self.sources.update(ids))
 
     def learn_users_if_kept(self, numbers: Mapping[tuple[int, str], int]) -> None:
         """Remember the numbers of users, by customer id and name, once this transaction is through."""
@@ -80,21 +129,28 @@ class Memory:
 
     def _bring_up_to_date(self) -> bool:
         """Forget whom something was changed about; returns whether it was by this transaction itself."""
-        ((self._since, ours, changed),) = binary.rows(
-            "ledger", "directory_changes", since=self._since
-        )
-        for customer in set(changed):
-            self.holders.pop(customer, None)
-            self.users.pop(customer, None)
-            self.customers.pop(self._codes.pop(customer, ""), None)
-        if len(self.customers) > CUSTOMERS_MAX or self._users > USERS_MAX:
+        asked = binary.rows("ledger", "directory_changes", since=self._since)
+        [(self._since, ours, everybody, changed)] = asked
+        full = len(self.customers) > CUSTOMERS_MAX or self._users > USERS_MAX
+        if everybody or full:
             self._begin_anew()
+        for customer in set(changed):
+            self._forget(customer)
         return bool(ours)
 
+    def _forget(self, customer: int) -> None:
+        for holder in self.holders.pop(customer, ()):
+            self.book.forget(holder.key.holder_id)
+        for code in self._codes.pop(customer, ()):
+            self.customers.pop(code, None)
+            self.standings.pop(code, None)
+        self._users -= len(self.users.pop(customer, ()))
+
     def _begin_anew(self) -> None:
-        for known in (self.customers, self.holders, self.users, self._codes):
-            known.clear()
-        self._users = 0
+        since, self_ = self._since, Memory()
+        for name in self.__slots__:
+            setattr(self, name, getattr(self_, name))
+        self._since = since
 
 
 _memories: WeakKeyDictionary[object, Memory] = WeakKeyDictionary()

@@ -16,6 +16,7 @@ from typing import Any
 from creditops.lib import binary
 from ledger import data_digests, messages
 from ledger.models import EventSource
+from ledger.remembered import Memory
 from ledger.resolving import Event
 
 _COMPARED = ("contract", "meter", "time", "quantity", "user")
@@ -58,8 +59,13 @@ class Known:
         return left_out or str(value) == str(self.data.get(name))
 
 
-def source_ids(names: set[str]) -> dict[str, int]:
-    """The ids of these event sources, made where they are new."""
+def source_ids(names: set[str], memory: Memory) -> dict[str, int]:
+    """The ids of these event sources, made where they are new.
+
+    `memory`: of this session, brought up to date in this transaction.
+    """
+    if names <= memory.sources.keys():
+        return {name: memory.sources[name] for name in names}
     found = dict(EventSource.objects.filter(name__in=names).values_list("name", "id"))
     missing = sorted(names - found.keys())
     if missing:
@@ -67,6 +73,7 @@ def source_ids(names: set[str]) -> dict[str, int]:
             [EventSource(name=name) for name in missing], ignore_conflicts=True
         )
         found = dict(EventSource.objects.filter(name__in=names).values_list("name", "id"))
+    memory.learn_sources_if_kept(found)
     return found
 
 

@@ -245,7 +245,7 @@ class Chosen(NamedTuple):
     effective_at: datetime
 
 
-def choices_of(holders: Iterable[tuple[int, int]]) -> dict[int, list[Chosen]]:
+def _choices_of(holders: Iterable[tuple[int, int]]) -> dict[int, list[Chosen]]:
     """What these holders chose, customer id and holder id each, the newest first; by holder id."""
     choices: dict[int, list[Chosen]] = {}
     for holder_id, *row in binary.rows("ledger", "holder_choices", **_asked(holders)):
@@ -261,31 +261,58 @@ def _asked(holders: Iterable[tuple[int, int]]) -> dict[str, binary.Bigints]:
     }
 
 
-class PriceBook:
-    """Which tariff prices which holder at which instant, for the holders of one batch."""
+class Steady(NamedTuple):
+    """A tariff that prices a holder, or that none does, all along `[since, until)`."""
 
-    def __init__(
+    tariff: CompiledTariff | None
+    since: datetime | None
+    until: datetime | None
+
+
+class PriceBook:
+    """Which tariff prices which holder at which instant, for the holders that it knows."""
+
+    def __init__(self) -> None:
+        self._assigned: dict[int, tuple[Assigned, ...]] = {}
+        self._choices: dict[int, Sequence[Chosen]] = {}
+        # Per assignments when their tariff may turn, and which one acts before each turn.
+        self._turns_of: dict[tuple[Assigned, ...], list[datetime]] = {}
+        self._priced: dict[tuple[tuple[Assigned, ...], int], tuple[CompiledTariff | None]] = {}
+        self._versions: dict[str, list[Tariff]] = {}
+
+    def learn(
         self, assigned: Mapping[int, tuple[Assigned, ...]], choices: Mapping[int, Sequence[Chosen]]
     ) -> None:
         """Know these holders' assignments, the oldest first, and choices, the newest first, by holder
-        id: one query, for the versions of their cards."""
-        self._assigned, self._choices = assigned, choices
-        # Per assignments when their tariff may turn, and which one acts before each turn.
-        self._stretches: dict[tuple[Assigned, ...], list[datetime]] = {}
-        self._priced: dict[tuple[tuple[Assigned, ...], int], tuple[CompiledTariff | None]] = {}
-        names = {row.tariff_name for rows in set(assigned.values()) for row in rows}
-        self._versions: dict[str, list[Tariff]] = {}
+        id. One query, for the versions of cards that are not known yet."""
+        self._assigned.update(assigned)
+        for holder_id in assigned:
+            self._choices[holder_id] = choices.get(holder_id, ())
+        named = {row.tariff_name for rows in set(assigned.values()) for row in rows}
+        names = named - self._versions.keys()
+        if not names:
+            return
+        self._versions.update((name, []) for name in names)
         for tariff in Tariff.objects.filter(name__in=names).order_by("effective_from"):
-            self._versions.setdefault(tariff.name, []).append(tariff)
+            self._versions[tariff.name].append(tariff)
+
+    def forget(self, holder_id: int) -> None:
+        """Know a holder no longer."""
+        self._assigned.pop(holder_id, None)
+        self._choices.pop(holder_id, None)
 
     @classmethod
     def read(cls, holders: Iterable[tuple[int, int]]) -> PriceBook:
-        """The same, read for these holders, customer id and holder id each: three queries in all."""
+        """One that knows these holders, customer id and holder id each: three queries."""
         wanted = set(holders)
-        assigned: dict[int, tuple[Assigned, ...]] = {}
+        assigned: dict[int, tuple[Assigned, ...]] = dict.fromkeys(
+            (holder for _, holder in wanted), ()
+        )
         for holder_id, *row in binary.rows("ledger", "holder_tariffs", **_asked(wanted)):
-            assigned[holder_id] = (*assigned.get(holder_id, ()), Assigned(*row))
-        return cls(assigned, choices_of(wanted))
+            assigned[holder_id] = (*assigned[holder_id], Assigned(*row))
+        book = cls()
+        book.learn(assigned, _choices_of(wanted))
+        return book
 
     def tariff(self, holder_id: int, time: datetime) -> CompiledTariff | None:
         """The tariff that prices an event of `time` (R1: event time, or the lock's version)."""
@@ -305,23 +332,27 @@ class PriceBook:
         instants = {*versions, *(row.starts_at for row in rows)}
         return sorted(instant for instant in instants if instant > after)
 
-    def steady(self, holder_id: int, since: datetime, until: datetime) -> CompiledTariff | None:
-        """The tariff that prices every event of `[since, until]`; None if there is none, or it changes
-        in that time."""
+    def steady(self, holder_id: int, since: datetime, until: datetime) -> Steady | None:
+        """The tariff that prices every event of `[since, until]`, with the time around it for which it does;
+        None if it changes in that time."""
         rows = self._assigned.get(holder_id, ())
-        stretches = self._stretches.get(rows)
-        if stretches is None:
-            stretches = self._stretches[rows] = self._turns(rows)
-        place = bisect_right(stretches, since)
-        if place < len(stretches) and stretches[place] <= until:
-            return None
+        turns = self._turns_of.get(rows)
+        if turns is None:
+            turns = self._turns_of[rows] = self._turns(rows)
+        place = bisect_right(turns, since)
+        first = turns[place - 1] if place else None
+        last = turns[place] if place < len(turns) else None
         for choice in self._choices.get(holder_id, ()):
-            if since < choice.effective_at <= until:
-                return None
+            if choice.effective_at > since:
+                last = choice.effective_at if last is None else min(last, choice.effective_at)
+            else:
+                first = choice.effective_at if first is None else max(first, choice.effective_at)
+        if last is not None and last <= until:
+            return None
         known = self._priced.get((rows, place))
         if known is None:
             known = self._priced[rows, place] = (self.tariff(holder_id, until),)
-        return known[0]
+        return Steady(known[0], first, last)
 
     def _turns(self, rows: Sequence[Assigned]) -> list[datetime]:
         """When another tariff may begin to price holders with these assignments, the earliest first."""

@@ -87,6 +87,7 @@ class PoolTermAdmin(LedgerRowAdmin):
 class DirectoryChangeAdmin(LedgerRowAdmin):
     """About whom something changed that processes remember while they take usage in."""
 
+    named_by = ("customer",)
     list_display = ("__str__", "customer", "xid")
     ordering = ("-id",)
 

@@ -23,7 +23,7 @@ class Migration(migrations.Migration):
                     fields=[
                         ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                         ('xid', models.BigIntegerField()),
-                        ('customer', models.ForeignKey(db_constraint=False, on_delete=models.DO_NOTHING, related_name='+', to='accounts.customer')),
+                        ('customer', models.ForeignKey(blank=True, null=True, db_constraint=False, on_delete=models.DO_NOTHING, related_name='+', to='accounts.customer')),
                     ],
                     options={
                         'abstract': False,

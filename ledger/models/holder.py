@@ -223,12 +223,18 @@ class RateChoice(Book):
 
 class DirectoryChange(Counter):
     """That a transaction changed something about a customer which processes remember: who it is, who pays, by
-    which cards, its users. Written by the database (`ledger/remembered.py`)."""
+    which cards, its users; about all of them, where none is named. Written by the database
+    (`ledger/remembered.py`)."""
 
     xid = models.BigIntegerField()
     customer = models.ForeignKey(
-        Customer, db_constraint=False, on_delete=models.DO_NOTHING, related_name="+"
+        Customer,
+        null=True,
+        blank=True,
+        db_constraint=False,
+        on_delete=models.DO_NOTHING,
+        related_name="+",
     )
 
     def __str__(self) -> str:
-        return f"customer {self.customer_id} in transaction {self.xid}"
+        return f"transaction {self.xid} about {self.customer or 'all'}"
