@@ -15,7 +15,7 @@ from django.test.utils import CaptureQueriesContext
 from bench import market
 from bench.references import References
 from creditops.lib import binary, policies, sql
-from ledger import metering, units
+from ledger import locked_pools, metering, units
 from ledger.api import bodies
 from ledger.api.bodies import NativeEvent, Sender
 from ledger.messages import Receipt
@@ -147,6 +147,8 @@ def parameters(keys: Sequence[str]) -> dict[str, object]:
         "used": binary.bigints(consumed[:number]),
         "scoped": binary.bigints([0] * number),
         "current_from": binary.bigints([0] * number),
+        "enforcements": list(locked_pools.ENFORCEMENTS),
+        "none": binary.NOTHING,
     }
 
 
