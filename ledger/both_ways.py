@@ -65,7 +65,8 @@ class Batch:
             plain: those that are plain.
             events: all others; those with a status are left alone.
 
-        Returns the plain ones that were placed by the column, and those that became single events.
+        Returns the plain ones that were placed or refused by the column, and those that became single
+        events.
         """
         aside = fast_lane.aside(plain, self.lines, self.at, self._asked(events))
         single, plain = plain.events(aside), plain.only(~aside)
@@ -78,8 +79,8 @@ class Batch:
                 if line.layouts:
                     thresholds.watch(line, self.at)
         between = self._asked(event for own in rest.values() for event in own)
-        fit, course = fast_lane.fits(plain, self.lines, between)
-        late = plain.events(~fit)
+        fit = fast_lane.fits(plain, self.lines, between)
+        late = plain.events(~(fit.drawn | fit.refused))
         joining = _by_holder(late)
         self._begin({h: own for h, own in joining.items() if h not in self.drawings})
         self._prepare({h: own for h, own in joining.items() if h in rest})
@@ -87,7 +88,7 @@ class Batch:
             rest.setdefault(holder, []).extend(own)
         for holder, own in rest.items():
             self.drawings[holder].draw_on_lines(own)
-        placed = fast_lane.place(plain.only(fit), course[fit], self.lines, self.months, self.zone)
+        placed = fast_lane.place(plain, fit, self.lines, self.months, self.zone)
         return placed, single + late
 
     def _begin(self, fresh: Mapping[HolderKey, Sequence[Event]]) -> None:

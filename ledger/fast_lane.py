@@ -17,7 +17,7 @@ import numpy as np
 from creditops.lib import calendar
 from creditops.lib.binary import NOTHING, Integers
 from ledger import columns, drawdown
-from ledger.line import GENERAL, OBSERVE
+from ledger.line import GENERAL, HARD, LATE_AFTER, OBSERVE
 from ledger.locked_pools import ENFORCEMENTS, Key, Pools
 from ledger.messages import Drawn
 from ledger.periods import Months
@@ -54,13 +54,17 @@ class Runs:
 @dataclass(slots=True)
 class Placed:
     """Plain events on their lines: the columns of `plain`, with the credits, the number of the line and the
-    place there of each, the runs that they form and the places of the pools that they were drawn from."""
+    place there of each, the runs that they form and the places of the pools that they were drawn from.
+
+    `refused` are those for which there were no credits.
+    """
 
     plain: Plain
     credits: Integers
     number: Integers
     pos: Integers
     pools: Integers
+    refused: Plain
     runs: Runs | None = None
 
     def drawn(self, batch_id: int) -> Drawn:
@@ -68,6 +72,20 @@ class Placed:
         batch, index = self.plain.batch, self.plain.index.tolist()
         customers = self.plain.customer.tolist()
         return Drawn(batch_id, index, batch.source, batch.key, customers, self.credits.tolist())
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """What becomes of plain events: `drawn` are placed on their lines, `refused` find no credits, all others
+    take a closer look.
+
+    `course` is the line on which each goes: the place of its pool for the general one, those of scopes
+    behind them.
+    """
+
+    drawn: Flags
+    refused: Flags
+    course: Integers
 
 
 def pools(plain: Plain) -> set[tuple[int, int, int, int]]:
@@ -116,9 +134,9 @@ def aside(plain: Plain, pools: Pools, at: datetime, slow: Collection[Key]) -> Fl
     return found
 
 
-def fits(plain: Plain, pools: Pools, slow: Collection[Key]) -> tuple[Flags, Integers]:
-    """Which plain events may be drawn here: those of pools that can take all of theirs. And the line on which
-    each goes: the place of its pool for the general one, those of scopes behind them.
+def fits(plain: Plain, pools: Pools, slow: Collection[Key]) -> Fit:
+    """Which plain events may be drawn here: those of pools that can take all of theirs. And which of them are
+    refused without a closer look: those of pools that can take none.
 
     Args:
         slow: pools from which other events draw in between.
@@ -129,9 +147,38 @@ def fits(plain: Plain, pools: Pools, slow: Collection[Key]) -> tuple[Flags, Inte
     asked = np.zeros(len(pools) + len(pools.scopes), dtype=np.int64)
     sure = course != _UNSURE
     np.add.at(asked, course[sure], plain.credits[sure])
-    good = _take(pools, asked) & ~pools.flags(slow)
-    good[pool[~sure]] = False
-    return good[pool], course
+    open_ = ~pools.flags(slow)
+    open_[pool[~sure]] = False
+    drawn = _take(pools, asked) & open_
+    return Fit(drawn[pool], (_refuse(pools, pool, plain) & open_ & ~drawn)[pool], course)
+
+
+def _refuse(pools: Pools, pool: Integers, plain: Plain) -> Flags:
+    """Which pools are for none of these events: hard limits that leave too little for the least of them, no
+    scopes, no threshold that was not told yet, and no late use, which is not refused (L8).
+
+    `pool`: the place of each event's pool.
+    """
+    states = pools.states
+    least = np.full(len(pools), _LAST)
+    np.minimum.at(least, pool, plain.credits)
+    late = np.zeros(len(pools), dtype=bool)
+    late[pool[columns.microseconds(plain.at) - plain.time > LATE_AFTER // columns.MICROSECOND]] = (
+        True
+    )
+    hard = states.enforcement == ENFORCEMENTS.index(HARD) + 1
+    told = (states.alert_pos == NOTHING) | (states.consumed < states.alert_pos)
+    unscoped = np.bincount(pools.scopes.place, minlength=len(pools)) == 0
+    found: Flags = hard & told & ~late & unscoped & (least > np.maximum(0, _room(pools)))
+    return found
+
+
+def _room(pools: Pools) -> Integers:
+    """What each general line may still give (`Line.room`)."""
+    states = pools.states
+    held = np.maximum(0, states.held - states.scoped_left)
+    room: Integers = states.stop_pos - states.consumed - held
+    return room
 
 
 def _take(pools: Pools, asked: Integers) -> Flags:
@@ -141,25 +188,20 @@ def _take(pools: Pools, asked: Integers) -> Flags:
     general, beside = asked[: len(pools)], asked[len(pools) :]
     scoped = np.zeros(len(pools), dtype=np.int64)
     np.add.at(scoped, scopes.place, beside)
-    # What scoped blocks have left covers holds too, as long as it is not drawn (`Line.room`).
-    room = states.stop_pos - states.consumed - np.maximum(0, states.held - states.scoped_left)
     quiet = (states.alert_pos == NOTHING) | (states.consumed + general + scoped < states.alert_pos)
     rest = np.maximum(0, states.limit_pos - states.consumed)
     free = (scoped == 0) | (states.held == 0) | (states.held <= rest - general)
-    found: Flags = (general <= room) & quiet & free
+    found: Flags = (general <= _room(pools)) & quiet & free
     found[scopes.place[beside > np.maximum(0, scopes.limit_pos - scopes.consumed)]] = False
     return found
 
 
-def place(plain: Plain, course: Integers, pools: Pools, months: Months, zone: str) -> Placed:
-    """Draw plain events that fit, each line's in the order of their times.
-
-    Args:
-        course: the line on which each goes, as `fits` tells it.
-    """
+def place(plain: Plain, fit: Fit, pools: Pools, months: Months, zone: str) -> Placed:
+    """Draw plain events that fit, each line's in the order of their times."""
+    refused, plain, course = plain.only(fit.refused), plain.only(fit.drawn), fit.course[fit.drawn]
     credits = plain.credits
     if not len(plain):
-        return Placed(plain, credits, course, credits, course)
+        return Placed(plain, credits, course, credits, course, refused)
     states, scopes, lines = pools.states, pools.scopes, len(pools)
     order = np.lexsort((plain.index, plain.time, course))
     taken, on = credits[order], course[order]
@@ -184,7 +226,7 @@ def place(plain: Plain, course: Integers, pools: Pools, months: Months, zone: st
     runs = _runs(plain, order, taken, pos[order], on, months, zone)
     if runs is not None:
         runs.pool, runs.line = pool[runs.line], of_line[runs.line]
-    return Placed(plain, credits, of_line[course], pos, moved, runs)
+    return Placed(plain, credits, of_line[course], pos, moved, refused, runs)
 
 
 def _see(pools: Pools, drawn: Integers, newest: Integers, at: datetime) -> None:

@@ -19,6 +19,7 @@ from creditops.lib.refusals import NotFound, Refusal
 from ledger import (
     availability,
     daily_credits,
+    end_users,
     hold_ends,
     holders,
     limits,
@@ -30,7 +31,6 @@ from ledger import (
     resolving,
     seats,
     thresholds,
-    usage_rows,
 )
 from ledger.line import Line
 from ledger.messages import Message
@@ -236,7 +236,7 @@ def _place(
         code=code,
         credits=credits,
         member_id=event.member_id,
-        user_id=usage_rows.user_id(pool.customer_id, message.user),
+        user_id=end_users.number(pool.customer_id, message.user),
         held_at=at,
         expires_at=at + lasts,
         recorded_at=at,

@@ -27,6 +27,7 @@ from ledger import (
     holders,
     locked_pools,
     messages,
+    moving,
     plain_repetition,
     plain_rows,
     plain_usage,
@@ -154,13 +155,14 @@ def _accept(
         raise _NotLookedUp
     events = sorted([*events, *single], key=_index)
     stored = [e for e in events if not (admitted and e.status == messages.EXCEPTION)]
-    received = len(stored) + len(placed.plain)
+    received = len(stored) + len(placed.plain) + len(placed.refused)
     if received:
         EventBatch.objects.create(id=batch_id, received_at=at, origin=origin, received=received)
     _write(stored, placed, drawing, sources, memory)
     plain_rows.write(placed, batch_id, sources, memory)
     drawing.seats.write()
     outcomes = [_outcome(e, stored_already.get(e.index), batch_id) for e in events]
+    outcomes += _refused(placed.refused, batch_id)
     return Receipt(batch_id, at, outcomes, list(lines), placed.drawn(batch_id))
 
 
@@ -257,6 +259,21 @@ def _write(
         closed_terms.announce(drawing.lines.values(), group=drawing.holder.customer_code, at=at)
         if drawing.capped:
             caps.ask_for_lift(drawing.holder, at=at)
+
+
+def _refused(plain: Plain, batch_id: int) -> list[Outcome]:
+    """The outcomes of plain events that were refused by the column."""
+    batch, credits = plain.batch, plain.credits.tolist()
+    return [
+        Outcome(
+            index, batch.source[index], batch.key[index], messages.REFUSED,
+            moving.INSUFFICIENT_CREDITS, cost,
+            messages.uid(customer, messages.event_id(batch_id, index)),
+        )
+        for index, customer, cost in zip(
+            plain.index.tolist(), plain.customer.tolist(), credits, strict=True
+        )
+    ]  # fmt: skip
 
 
 def _outcome(event: Event, known: Known | None, batch_id: int) -> Outcome:

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from creditops.lib import binary
+from creditops.lib.binary import Integers
 from ledger import recently_seen
 from ledger.plain_groups import Flags
 from ledger.plain_usage import Plain
 
 
 def maybe_repeated(
-    plain: Plain, sources: Mapping[str, int], others: Iterable[str], *, look_all_up: bool
+    plain: Plain, sources: Mapping[str, int], others: Sequence[str], *, look_all_up: bool
 ) -> Flags:
     """Which plain events may repeat what is stored, or stand twice in the batch.
 
@@ -28,23 +28,28 @@ def maybe_repeated(
     found = np.zeros(len(plain), dtype=bool)
     batch = plain.batch
     own = plain.texts(batch.key)
-    once = set(own)
-    twice = once.intersection(others)
-    if len(once) < len(own):
-        twice |= {key for key, number in Counter(own).items() if number > 1}
-    if twice:
-        found |= np.fromiter((key in twice for key in own), dtype=bool, count=len(own))
-    if len(own):
-        found |= _stored(plain, own, sources, look_all_up=look_all_up)
-    return found
+    if not len(own):
+        return found
+    # Keys of one hash may be different keys: then they are looked at in vain.
+    hashes = recently_seen.hashes(own)
+    order = np.argsort(hashes)
+    same = hashes[order[1:]] == hashes[order[:-1]]
+    found[order[1:][same]] = found[order[:-1][same]] = True
+    found |= np.isin(hashes, recently_seen.hashes(others))
+    return found | _stored(plain, own, hashes, sources, look_all_up=look_all_up)
 
 
 def _stored(
-    plain: Plain, keys: Sequence[str], sources: Mapping[str, int], *, look_all_up: bool
+    plain: Plain,
+    keys: Sequence[str],
+    hashes: Integers,
+    sources: Mapping[str, int],
+    *,
+    look_all_up: bool,
 ) -> Flags:
     """Which of these may be stored."""
     customer = plain.customer
-    places = recently_seen.places(customer, keys)
+    places = recently_seen.places(customer, hashes)
     remembered = recently_seen.maybe(places)
     recently_seen.remember(places)
     all_of_them = look_all_up or not recently_seen.trusted()

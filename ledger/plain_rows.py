@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 
 import numpy as np
+from numpy.typing import NDArray
 
 from creditops.lib import binary
 from creditops.lib.binary import Integers
-from ledger import columns, messages, usage_rows
+from ledger import columns, end_users, messages, moving
 from ledger.fast_lane import Placed
 from ledger.locked_pools import Pools
 from ledger.models import UsageEvent
@@ -62,15 +63,45 @@ def write_drains(placed: Placed, pools: Pools, batch_id: int) -> None:
 
 
 def write(placed: Placed, batch_id: int, sources: Mapping[str, int], memory: Memory) -> None:
-    """Write the rows of placed events, in the order of their key."""
-    plain = placed.plain
+    """Write the rows of events that were placed or refused, each in the order of their key."""
+    drawn = [
+        binary.text(UsageEvent.Status.APPLIED.value),
+        binary.text(""),
+        (binary.SMALLINT, placed.number),
+        (binary.BIGINT, placed.pos),
+    ]
+    refused = [
+        binary.text(UsageEvent.Status.REFUSED.value),
+        binary.text(moving.INSUFFICIENT_CREDITS),
+        binary.NULL,
+        binary.NULL,
+    ]
+    parts = [(placed.plain, drawn), (placed.refused, refused)]
+    users = _users([plain for plain, _ in parts], memory)
+    if len(placed.plain) or len(placed.refused):
+        binary.copy(
+            f"ledger_usageevent ({_EVENT})",
+            (
+                piece
+                for (plain, fate), user in zip(parts, users, strict=True)
+                for piece in _pieces(plain, fate, user, batch_id, sources)
+            ),
+        )
+
+
+def _pieces(
+    plain: Plain,
+    fate: Sequence[binary.Column],
+    user: Integers,
+    batch_id: int,
+    sources: Mapping[str, int],
+) -> Iterator[bytes]:
+    """Events as rows, so many at a time; `fate` says what became of them."""
     if not len(plain):
         return
     groups, group = plain.groups, plain.group
-    keys = [key.encode() for key in plain.texts(plain.batch.key)]
-    names, lengths = np.array(keys), np.fromiter(map(len, keys), np.int64, len(keys))
-    customer = plain.customer
-    source, user = plain.sources(sources), _users(plain, memory)
+    names, lengths = _texts(plain.texts(plain.batch.key))
+    customer, source = plain.customer, plain.sources(sources)
     member = groups.member[group]
     tariffs = [price.tariff_id or 0 for price in groups.prices]
     tariff = np.array(tariffs, dtype=np.int64)[groups.price][group]
@@ -84,11 +115,8 @@ def write(placed: Placed, batch_id: int, sources: Mapping[str, int], memory: Mem
         (binary.BIGINT, groups.meter_ids()[group]),
         (binary.BIGINT, groups.holder_ids()[group]),
         (binary.BIGINT, plain.pool),
-        (binary.BIGINT, placed.credits),
-        binary.text(UsageEvent.Status.APPLIED.value),
-        binary.text(""),
-        (binary.SMALLINT, placed.number),
-        (binary.BIGINT, placed.pos),
+        (binary.BIGINT, plain.credits),
+        *fate,
         (binary.NUMERIC, binary.numerics(plain.quantity)),
         binary.NULL,
     ]
@@ -96,18 +124,24 @@ def write(placed: Placed, batch_id: int, sources: Mapping[str, int], memory: Mem
     kind = np.stack((lengths, member > 0, tariff > 0, user > 0), axis=1)
     order = np.lexsort((begins, source, customer, *kind.T[::-1]))
     ends = np.flatnonzero(np.diff(kind[order], axis=0).any(axis=1)) + 1
-    pieces = np.union1d(ends, np.arange(_PIECE, len(order), _PIECE))
-
-    def section(chosen: Integers) -> bytes:
-        length = int(lengths[chosen[0]])
+    for chosen in np.split(order, np.union1d(ends, np.arange(_PIECE, len(order), _PIECE))):
         optional = [
             (binary.BIGINT, values[chosen]) if values[chosen[0]] else binary.NULL
             for values in (member, tariff, user)
         ]
-        key = binary.text_of(length, names[chosen])
-        return binary.table(len(chosen), [*_chosen(columns_of, chosen), key, *optional])
+        key = binary.text_of(int(lengths[chosen[0]]), names[chosen])
+        yield binary.table(len(chosen), [*_chosen(columns_of, chosen), key, *optional])
 
-    binary.copy(f"ledger_usageevent ({_EVENT})", map(section, np.split(order, pieces)))
+
+def _texts(values: Sequence[str]) -> tuple[NDArray[np.bytes_], Integers]:
+    """Texts as bytes, and how many each has."""
+    lengths = np.fromiter(map(len, values), np.int64, len(values))
+    longest = int(lengths.max())
+    together = "".join(values).encode()
+    if len(together) == longest * len(values):
+        return np.frombuffer(together, dtype=f"S{longest}"), lengths
+    encoded = [value.encode() for value in values]
+    return np.array(encoded), np.fromiter(map(len, encoded), np.int64, len(encoded))
 
 
 def _chosen(fields: Sequence[binary.Column], rows: Integers) -> list[binary.Column]:
@@ -118,16 +152,17 @@ def _chosen(fields: Sequence[binary.Column], rows: Integers) -> list[binary.Colu
     ]
 
 
-def _users(plain: Plain, memory: Memory) -> Integers:
-    """The number of each event's user, 0 where none is said."""
-    names = plain.texts(plain.batch.user)
+def _users(parts: Sequence[Plain], memory: Memory) -> list[Integers]:
+    """The number of each event's user, 0 where none is said; part by part."""
+    names = [name for plain in parts for name in plain.texts(plain.batch.user)]
+    if not names:
+        return [plain.customer for plain in parts]
     numbers = {name: number for number, name in enumerate(dict.fromkeys(names))}
     name = np.fromiter(map(numbers.__getitem__, names), np.int64, len(names))
-    pairs, pair = np.unique(plain.customer * len(numbers) + name, return_inverse=True)
+    customer = np.concatenate([plain.customer for plain in parts])
+    pairs, pair = np.unique(customer * len(numbers) + name, return_inverse=True)
     owners, used = np.divmod(pairs, len(numbers))
     told = list(numbers)
-    users = [
-        (owner, told[n] or "") for owner, n in zip(owners.tolist(), used.tolist(), strict=True)
-    ]
-    found = usage_rows.user_numbers({user for user in users if user[1]}, memory)
-    return np.array([found.get(user, 0) for user in users], dtype=np.int64)[pair]
+    found = end_users.numbers(owners.tolist(), [told[n] for n in used.tolist()], memory)
+    users = np.array(found, dtype=np.int64)[pair]
+    return np.split(users, np.cumsum([len(plain) for plain in parts])[:-1])

@@ -26,10 +26,14 @@ _remembered = 0
 _calm = 0
 
 
-def places(customers: Integers, keys: Sequence[str]) -> Integers:
-    """Where messages leave their marks, from their customers' ids and their keys."""
-    found = np.fromiter(map(hash, keys), np.int64, len(keys))
-    return (found ^ (customers * 0x9E3779B97F4A7C1)) & (MARKS - 1)
+def hashes(keys: Sequence[str]) -> Integers:
+    """A number of each key, the same for the same key in this process."""
+    return np.fromiter(map(hash, keys), np.int64, len(keys))
+
+
+def places(customers: Integers, hashes: Integers) -> Integers:
+    """Where messages leave their marks, from their customers' ids and the hashes of their keys."""
+    return (hashes ^ (customers * 0x9E3779B97F4A7C1)) & (MARKS - 1)
 
 
 def maybe(places: Integers) -> NDArray[np.bool_]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from fractions import Fraction
 from typing import Any
 
 from creditops.lib import binary, sql
-from ledger import messages
+from ledger import end_users, messages
 from ledger.models import UsageEvent
 from ledger.rating import RunningSum
 from ledger.remembered import Memory
@@ -23,7 +23,6 @@ _STATUS = {
 }
 # The line and the position of what was not drawn on a line.
 _NOWHERE = (None, None)
-_NOBODY: Mapping[str, int] = {}
 _ASIDE = (messages.EXCEPTION, messages.HELD, messages.CONFLICT)
 
 # The pool of each unit of each holder in the batch: (holder id, unit id) -> pool id.
@@ -41,8 +40,7 @@ def write(
 ) -> None:
     """Write every message of a judged batch, as one statement per table."""
     stored = [event for event in events if event.status in _STATUS]
-    users = _user_ids(stored, memory)
-    _write_events(stored, batch_id, received_at, sources, pools, users)
+    _write_events(stored, batch_id, received_at, sources, pools, _users(stored, memory))
     _write_parts(stored, batch_id, pools)
     _write_exceptions([e for e in events if e.status in _ASIDE], batch_id, received_at, sources)
     _count_duplicates([e for e in events if e.status == messages.DUPLICATE], batch_id)
@@ -76,20 +74,15 @@ def write_sums(sums: Iterable[tuple[int, int, str, RunningSum]]) -> None:
         )
 
 
-def user_id(customer_id: int, name: str | None) -> int | None:
-    """The number that stands for an end user, made if it is new; None for nobody."""
-    return user_numbers([(customer_id, name)])[customer_id, name] if name else None
-
-
 def _write_events(
     events: Sequence[Event],
     batch_id: int,
     received_at: datetime,
     sources: Mapping[str, int],
     pools: Pools,
-    users: Mapping[tuple[int, str], int],
+    users: Sequence[int],
 ) -> None:
-    def row(event: Event) -> tuple[Any, ...]:
+    def row(event: Event, user: int) -> tuple[Any, ...]:
         holder, meter, message = event.holder, event.meter, event.message
         if holder is None or meter is None:
             raise ValueError("a stored event has a holder and a meter")
@@ -108,7 +101,7 @@ def _write_events(
             holder.holder_id,
             pool,
             event.tariff_id,
-            users.get((holder.customer_id, message.user or "")),
+            user or None,
             event.quantity,
             json.dumps(event.data) if event.data else None,
             event.credits.get(unit, 0) if unit is not None else 0,
@@ -121,8 +114,14 @@ def _write_events(
         "ledger_usageevent (customer_id, source_id, key, id, event_time, recorded_at, meter_id,"
         " member_id, holder_id, pool_id, tariff_id, user_id, quantity, data, credits, status, code,"
         " line, pos)",
-        _by_key(map(row, events)),
+        _by_key(map(row, events, users)),
     )
+
+
+def _users(events: Sequence[Event], memory: Memory) -> list[int]:
+    """The number of each event's user, 0 where none is said."""
+    customers = [event.holder.customer_id if event.holder else 0 for event in events]
+    return end_users.numbers(customers, [event.message.user for event in events], memory)
 
 
 def first_unit(event: Event) -> int | None:
@@ -190,55 +189,3 @@ def _count_duplicates(events: Sequence[Event], batch_id: int) -> None:
         "ledger_duplicatecount (batch_id, customer_id, day, meter_id, messages)",
         [(batch_id, *seen, number) for seen, number in sorted(counts.items())],
     )
-
-
-def _user_ids(events: Sequence[Event], memory: Memory) -> dict[tuple[int, str], int]:
-    """The numbers that stand for end users in events, made where they are new."""
-    return user_numbers(
-        {
-            (event.holder.customer_id, event.message.user)
-            for event in events
-            if event.holder is not None and event.message.user
-        },
-        memory,
-    )
-
-
-def user_numbers(
-    users: Collection[tuple[int, str]], memory: Memory | None = None
-) -> dict[tuple[int, str], int]:
-    """The numbers of end users, (customer id, name) each, made where they are new.
-
-    `memory`: of this session, brought up to date in this transaction.
-    """
-    known = memory.users if memory is not None else {}
-    found = {}
-    for customer, name in users:
-        number = known.get(customer, _NOBODY).get(name)
-        if number is not None:
-            found[customer, name] = number
-    unknown = sorted(pair for pair in users if pair not in found)
-    if unknown:
-        told = _find_users(unknown)
-        missing = [pair for pair in unknown if pair not in told]
-        if missing:
-            made = binary.rows("ledger", "add_users", **_arrays(missing))
-            told |= {(customer, name): number for customer, name, number in made}
-        late = [pair for pair in missing if pair not in told]
-        told |= _find_users(late) if late else {}
-        if memory is not None:
-            memory.learn_users_if_kept(told)
-        found |= told
-    return found
-
-
-def _find_users(wanted: Sequence[tuple[int, str]]) -> dict[tuple[int, str], int]:
-    rows = binary.rows("ledger", "find_users", **_arrays(wanted))
-    return {(customer, name): number for customer, name, number in rows}
-
-
-def _arrays(users: Sequence[tuple[int, str]]) -> dict[str, Any]:
-    return {
-        "customers": binary.bigints([customer for customer, _ in users]),
-        "names": binary.texts([name.encode() for _, name in users]),
-    }

@@ -771,10 +771,11 @@ def _order_of_judgement() -> Iterator[list[int]]:
         return judge
 
     def noting_placed(method):
-        def place(plain, *args):
-            placed = method(plain, *args)
-            order = np.lexsort((plain.index, plain.time))
-            judged.extend(plain.index[order].tolist())
+        def place(plain, fit, *args):
+            placed = method(plain, fit, *args)
+            told = plain.only(fit.drawn | fit.refused)
+            order = np.lexsort((told.index, told.time))
+            judged.extend(told.index[order].tolist())
             return placed
 
         return place
