@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from fractions import Fraction
 
-from creditops.lib import sql
+from creditops.lib import binary
 from ledger import provider_costs, rating, tariffs, usage_rows
 from ledger.models import UsageEvent
 from ledger.rating import Charge
@@ -70,7 +70,7 @@ def correct(
     if charge.provider_cost:
         owed = _owed(charge, drew, credits, first=first)
         provider_costs.record(
-            sql.rows("ledger", "next_batch_id")[0][0],
+            binary.rows("ledger", "begin_batch")[0][0],
             [(event.customer_id, pool_id, charge.item, on, owed)],
             at,
         )

@@ -44,7 +44,7 @@ from ledger import thresholds as noticing
 from ledger.columns import Columns
 from ledger.fast_lane import Placed
 from ledger.messages import LARGEST_BATCH, Message, Outcome, Receipt
-from ledger.models import CreditUnit, EventBatch, Hold, Holder
+from ledger.models import CreditUnit, Hold, Holder
 from ledger.periods import Months
 from ledger.plain_usage import Plain
 from ledger.remembered import Memory
@@ -128,7 +128,7 @@ def _accept(
     hold: Hold | None,
     again: bool,
 ) -> Receipt:
-    batch_id = binary.rows("ledger", "next_batch_id")[0][0]
+    batch_id = binary.rows("ledger", "begin_batch")[0][0]
     memory = remembered.memory()
     sources = repetition.source_ids(set(batch.source), memory)
     # What a person lets in, or a hold captures, is never plain.
@@ -157,7 +157,9 @@ def _accept(
     stored = [e for e in events if not (admitted and e.status == messages.EXCEPTION)]
     received = len(stored) + len(placed.plain) + len(placed.refused)
     if received:
-        EventBatch.objects.create(id=batch_id, received_at=at, origin=origin, received=received)
+        binary.run(
+            "ledger", "save_batch", id=batch_id, received_at=at, origin=origin, received=received
+        )
     _write(stored, placed, drawing, sources, memory)
     plain_rows.write(placed, batch_id, sources, memory)
     drawing.seats.write()
