@@ -51,12 +51,18 @@ class Batch:
     admitted: bool = False
     seats: Seats = field(init=False)
     drawings: dict[HolderKey, Drawing] = field(default_factory=dict)
-    _own: dict[int, list[PoolRow]] = field(default_factory=dict)
+    _own: dict[int, list[PoolRow]] | None = None
 
     def __post_init__(self) -> None:
         self.seats = Seats(self.at)
-        for row in sorted(self.pools):
-            self._own.setdefault(row[1], []).append(row)
+
+    def _pools_of(self, holder_id: int) -> Sequence[PoolRow]:
+        """The pools of a holder, in the order of their keys."""
+        if self._own is None:
+            self._own = {}
+            for row in sorted(self.pools):
+                self._own.setdefault(row[1], []).append(row)
+        return self._own.get(holder_id, ())
 
     def draw(self, plain: Plain, events: Sequence[Event]) -> tuple[Placed, list[Event]]:
         """Draw new events.
@@ -95,7 +101,7 @@ class Batch:
         """Make ready to look at events one by one."""
         if not fresh:
             return
-        rows = [row for holder in fresh for row in self._own.get(holder.holder_id, ())]
+        rows = [row for holder in fresh for row in self._pools_of(holder.holder_id)]
         sums = usage_rows.read_sums((row[3] for row in rows), (row[0] for row in rows))
         self.seats.read(self._seats_asked(fresh))
         for holder, events in fresh.items():
@@ -111,7 +117,7 @@ class Batch:
         events: Sequence[Event],
         sums: Mapping[int, Mapping[str, RunningSum]],
     ) -> Drawing:
-        own = self._own.get(holder.holder_id, ())
+        own = self._pools_of(holder.holder_id)
         return Drawing(
             holder=holder,
             lines={unit: self.lines[customer, pool] for customer, _, unit, pool in own},
@@ -134,7 +140,7 @@ class Batch:
     ) -> Iterator[tuple[Line, Seat]]:
         """The seats that these events may draw on, in pools that count them."""
         for holder, mine in fresh.items():
-            own = [self.lines[row[0], row[3]] for row in self._own.get(holder.holder_id, ())]
+            own = [self.lines[row[0], row[3]] for row in self._pools_of(holder.holder_id)]
             for line in own:
                 if line.seats_since is None:
                     continue
@@ -153,7 +159,7 @@ class Batch:
         return {
             (customer, pool)
             for holder, wanted in asked
-            for customer, _, unit, pool in self._own.get(holder, ())
+            for customer, _, unit, pool in self._pools_of(holder)
             if unit == wanted
         }
 

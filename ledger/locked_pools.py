@@ -7,7 +7,7 @@ counts, and `refresh` and `push` carry over what one of the two does not know of
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from operator import attrgetter
@@ -260,8 +260,8 @@ class _Row:
         return self.states.value(name, self.place)
 
 
-def lock(keys: Iterable[Key], now: datetime) -> Pools:
-    """Lock these pools, (customer id, pool id) each.
+def lock(keys: Iterable[Key], now: datetime, meanwhile: Callable[[], None] | None = None) -> Pools:
+    """Lock these pools, (customer id, pool id) each; `meanwhile` is done while the database looks for them.
 
     Holds that are over at `now` lapse with it, so they never count, whenever a sweep comes (L19).
     The locks are taken in the order of their keys, so two callers can't wait for each other; they
@@ -270,15 +270,17 @@ def lock(keys: Iterable[Key], now: datetime) -> Pools:
     if not transaction.get_connection().in_atomic_block:
         raise RuntimeError("pools are locked inside a transaction")
     ordered = sorted(set(keys))
-    found = binary.columns(
+    with binary.columns(
         "ledger",
         "lock_pools",
         customers=binary.bigints([customer for customer, _ in ordered]),
         pools=binary.bigints([pool for _, pool in ordered]),
         enforcements=list(ENFORCEMENTS),
         none=NOTHING,
-    )
-    states = States(*found)
+    ) as found:
+        if meanwhile is not None:
+            meanwhile()
+        states = States(*found())
     pools = Pools(states, _scopes(states))
     _lapse_holds(states, now)
     return pools

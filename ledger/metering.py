@@ -143,9 +143,14 @@ def _accept(
         received_on=calendar.local_date(at, zone),
     )
     pools = {*_pools(placeable, at), *fast_lane.pools(plain)}
-    lines = locked_pools.lock(((row[0], row[3]) for row in pools), at)
+    keys: list[plain_repetition.Keys] = []
+    lines = locked_pools.lock(
+        ((row[0], row[3]) for row in pools),
+        at,
+        lambda: keys.append(plain_repetition.keys_of(plain, [e.message.key for e in events])),
+    )
     looked_up = again or not recently_seen.trusted()
-    plain, events, stored_already = _tell_new(plain, events, sources, admitted, again)
+    plain, events, stored_already = _tell_new(plain, keys[0], events, sources, admitted, again)
     if hold is not None and not events[0].status:
         hold_ends.give_back(hold, lines, at)
         events[0].captured = events[0].late = True
@@ -156,12 +161,11 @@ def _accept(
     events = sorted([*events, *single], key=_index)
     stored = [e for e in events if not (admitted and e.status == messages.EXCEPTION)]
     received = len(stored) + len(placed.plain) + len(placed.refused)
+    _write(stored, placed, drawing, sources, memory)
     if received:
         binary.run(
             "ledger", "save_batch", id=batch_id, received_at=at, origin=origin, received=received
         )
-    _write(stored, placed, drawing, sources, memory)
-    plain_rows.write(placed, batch_id, sources, memory)
     drawing.seats.write()
     outcomes = [_outcome(e, stored_already.get(e.index), batch_id) for e in events]
     outcomes += _refused(placed.refused, batch_id)
@@ -169,7 +173,12 @@ def _accept(
 
 
 def _tell_new(
-    plain: Plain, events: list[Event], sources: dict[str, int], admitted: bool, again: bool
+    plain: Plain,
+    keys: plain_repetition.Keys,
+    events: list[Event],
+    sources: dict[str, int],
+    admitted: bool,
+    again: bool,
 ) -> tuple[Plain, list[Event], dict[int, Known | None]]:
     """Tell repetitions from what is new, with the pools locked.
 
@@ -178,8 +187,7 @@ def _tell_new(
     Returns the plain events that are new, the others with their statuses, and what is stored already,
     by place in the batch.
     """
-    keys = [event.message.key for event in events]
-    maybe = plain_repetition.maybe_repeated(plain, sources, keys, look_all_up=again)
+    maybe = plain_repetition.maybe_repeated(plain, keys, sources, look_all_up=again)
     twice = plain.events(maybe)
     judged = sorted([*events, *twice], key=_index)
     stored = repetition.mark(judged, sources, admitted=admitted)
@@ -222,14 +230,18 @@ def _write(
     memory: Memory,
 ) -> None:
     drawings, at = list(batch.drawings.values()), batch.at
+    users = plain_rows.users(placed, memory)
     crossings = drawdown.crossings(drawings, at)
     pools = batch.lines
     changed = [line for line in pools.made if line.touched]
     pool_books.save_books(changed, batch_id=batch.id, recorded_at=at)
     plain_rows.write_drains(placed, pools, batch.id)
-    pool_books.save_states(changed, at)
-    written = pools.flags((line.customer_id, line.pool_id) for line in changed)
-    pools.advance(placed.pools[~written[placed.pools]], at)
+    with binary.unanswered():
+        pool_books.save_states(changed, at)
+        written = pools.flags((line.customer_id, line.pool_id) for line in changed)
+        pools.advance(placed.pools[~written[placed.pools]], at)
+        parts = plain_rows.ready(placed, users, batch.id, sources)
+    plain_rows.write(parts)
     usage_rows.write(
         events,
         batch_id=batch.id,

@@ -97,13 +97,11 @@ class Payers:
         """
         self._known, self._last = known, spans[1]
         remembered = known.memory.standings
-        candidates: dict[int, list[HeldTerms]] = {}
         self.standings: list[Standing] = []
         for code, first, last in zip(codes, *spans, strict=True):
             standing = remembered.get(code)
             if standing is None or first < standing.since or last >= standing.until:
-                candidates = candidates or known.by_customer()
-                standing = _standing(code, first, last, known, candidates)
+                standing = _standing(code, first, last, known)
             if waiting and standing.root in waiting:
                 standing = Standing()
             self.standings.append(standing)
@@ -178,17 +176,11 @@ def of_pairs(
     return groups, plain
 
 
-def _standing(
-    code: str,
-    first: int,
-    last: int,
-    known: Directory,
-    candidates: Mapping[int, Sequence[HeldTerms]],
-) -> Standing:
+def _standing(code: str, first: int, last: int, known: Directory) -> Standing:
     """Who pays for a customer's events from `first` to `last`, for as long as that stays so."""
     id_, root = known.customers.get(code, (0, 0))
     since, until = columns.instant(first), columns.instant(last)
-    found = _payer(candidates.get(root, ()), since, until)
+    found = _payer(known.memory.holders.get(root, ()), since, until)
     if found is None:
         return Standing(id_, root)
     holder, ends = found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
@@ -62,8 +63,31 @@ def write_drains(placed: Placed, pools: Pools, batch_id: int) -> None:
     )
 
 
-def write(placed: Placed, batch_id: int, sources: Mapping[str, int], memory: Memory) -> None:
-    """Write the rows of events that were placed or refused, each in the order of their key."""
+@dataclass(slots=True)
+class _Part:
+    """Events that met one fate, ready to be written: columns of their rows, and in which order and pieces."""
+
+    columns: Sequence[binary.Column]
+    keys: NDArray[np.bytes_]
+    lengths: Integers
+    optional: Sequence[Integers]
+    pieces: Sequence[Integers]
+
+    def rows(self) -> Iterator[bytes]:
+        """The rows, piece by piece."""
+        for chosen in self.pieces:
+            key = binary.text_of(int(self.lengths[chosen[0]]), self.keys[chosen])
+            optional = [
+                (binary.BIGINT, values[chosen]) if values[chosen[0]] else binary.NULL
+                for values in self.optional
+            ]
+            yield binary.table(len(chosen), [*_chosen(self.columns, chosen), key, *optional])
+
+
+def ready(
+    placed: Placed, users: Sequence[Integers], batch_id: int, sources: Mapping[str, int]
+) -> list[_Part]:
+    """Make ready what `write` writes; `users` as `users` tells them."""
     drawn = [
         binary.text(UsageEvent.Status.APPLIED.value),
         binary.text(""),
@@ -76,29 +100,24 @@ def write(placed: Placed, batch_id: int, sources: Mapping[str, int], memory: Mem
         binary.NULL,
         binary.NULL,
     ]
-    parts = [(placed.plain, drawn), (placed.refused, refused)]
-    users = _users([plain for plain, _ in parts], memory)
-    if len(placed.plain) or len(placed.refused):
-        binary.copy(
-            f"ledger_usageevent ({_EVENT})",
-            (
-                piece
-                for (plain, fate), user in zip(parts, users, strict=True)
-                for piece in _pieces(plain, fate, user, batch_id, sources)
-            ),
-        )
+    parts = zip(_parts(placed), (drawn, refused), users, strict=True)
+    return [_part(*part, batch_id, sources) for part in parts if len(part[0])]
 
 
-def _pieces(
+def write(parts: Sequence[_Part]) -> None:
+    """Write the rows of events that were placed or refused, each in the order of their key."""
+    if parts:
+        rows = (piece for part in parts for piece in part.rows())
+        binary.copy(f"ledger_usageevent ({_EVENT})", rows)
+
+
+def _part(
     plain: Plain,
     fate: Sequence[binary.Column],
     user: Integers,
     batch_id: int,
     sources: Mapping[str, int],
-) -> Iterator[bytes]:
-    """Events as rows, so many at a time; `fate` says what became of them."""
-    if not len(plain):
-        return
+) -> _Part:
     groups, group = plain.groups, plain.group
     names, lengths = _texts(plain.texts(plain.batch.key))
     customer, source = plain.customer, plain.sources(sources)
@@ -124,13 +143,12 @@ def _pieces(
     kind = np.stack((lengths, member > 0, tariff > 0, user > 0), axis=1)
     order = np.lexsort((begins, source, customer, *kind.T[::-1]))
     ends = np.flatnonzero(np.diff(kind[order], axis=0).any(axis=1)) + 1
-    for chosen in np.split(order, np.union1d(ends, np.arange(_PIECE, len(order), _PIECE))):
-        optional = [
-            (binary.BIGINT, values[chosen]) if values[chosen[0]] else binary.NULL
-            for values in (member, tariff, user)
-        ]
-        key = binary.text_of(int(lengths[chosen[0]]), names[chosen])
-        yield binary.table(len(chosen), [*_chosen(columns_of, chosen), key, *optional])
+    pieces = np.split(order, np.union1d(ends, np.arange(_PIECE, len(order), _PIECE)))
+    return _Part(columns_of, names, lengths, (member, tariff, user), pieces)
+
+
+def _parts(placed: Placed) -> tuple[Plain, Plain]:
+    return placed.plain, placed.refused
 
 
 def _texts(values: Sequence[str]) -> tuple[NDArray[np.bytes_], Integers]:
@@ -152,8 +170,9 @@ def _chosen(fields: Sequence[binary.Column], rows: Integers) -> list[binary.Colu
     ]
 
 
-def _users(parts: Sequence[Plain], memory: Memory) -> list[Integers]:
-    """The number of each event's user, 0 where none is said; part by part."""
+def users(placed: Placed, memory: Memory) -> list[Integers]:
+    """The number of each event's user, 0 where none is said: of those placed, and of those refused."""
+    parts = _parts(placed)
     names = [name for plain in parts for name in plain.texts(plain.batch.user)]
     if not names:
         return [plain.customer for plain in parts]
@@ -164,5 +183,5 @@ def _users(parts: Sequence[Plain], memory: Memory) -> list[Integers]:
     owners, used = np.divmod(pairs, len(numbers))
     told = list(numbers)
     found = end_users.numbers(owners.tolist(), [told[n] for n in used.tolist()], memory)
-    users = np.array(found, dtype=np.int64)[pair]
-    return np.split(users, np.cumsum([len(plain) for plain in parts])[:-1])
+    of_each = np.array(found, dtype=np.int64)[pair]
+    return np.split(of_each, np.cumsum([len(plain) for plain in parts])[:-1])

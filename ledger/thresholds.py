@@ -12,6 +12,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from creditops.lib import binary
 from ledger import alerts, grace_ends, top_up_needs
 from ledger.line import OBSERVE, Armed, Course, Line, Term
 from ledger.models import Arming, ThresholdCrossing
@@ -127,11 +128,31 @@ def write(crossings: Collection[ThresholdCrossing], armings: Collection[Arming] 
     if armings:
         Arming.objects.bulk_create(armings)
     if crossings:
-        made = ThresholdCrossing.objects.bulk_create(crossings)
+        made = list(crossings)
+        _add(made, made[0].crossed_at)
         told = [crossing for crossing in made if crossing.threshold not in SILENT]
         alerts.announce(told, at=made[0].crossed_at)
         grace_ends.leave(made)
         top_up_needs.leave(made)
+
+
+def _add(crossings: Sequence[ThresholdCrossing], at: datetime) -> None:
+    """Write crossings of one instant, which get their numbers."""
+    added = binary.rows(
+        "ledger",
+        "add_crossings",
+        at=at,
+        customers=binary.bigints([crossing.customer_id for crossing in crossings]),
+        pools=binary.bigints([crossing.pool_id for crossing in crossings]),
+        terms=binary.bigints([crossing.term_id or 0 for crossing in crossings]),
+        thresholds=binary.texts([crossing.threshold.encode() for crossing in crossings]),
+        armings=binary.bigints([crossing.arming for crossing in crossings]),
+        events=binary.bigints([crossing.event_id or 0 for crossing in crossings]),
+        consumed=binary.bigints([crossing.consumed for crossing in crossings]),
+        balances=binary.bigints([crossing.balance for crossing in crossings]),
+    )
+    for crossing, (number,) in zip(crossings, added, strict=True):
+        crossing.id = number
 
 
 def _reached(

@@ -6,7 +6,8 @@ numpy; nothing here knows a table.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from struct import Struct
 from typing import Any
 
@@ -119,15 +120,32 @@ def rows(
         return cursor.fetchall()
 
 
-def columns(package: str, name: str, **parameters: Any) -> list[Integers]:
-    """Run a statement of `<package>/sql/` that returns one row of arrays, `bigint[]` or `timestamptz[]` each
-    without a NULL: its columns. Instants are microseconds since 1970, the first of all `NOTHING`."""
+@contextmanager
+def columns(package: str, name: str, **parameters: Any) -> Iterator[Callable[[], list[Integers]]]:
+    """Ask a statement of `<package>/sql/` that returns one row of arrays, `bigint[]` or `timestamptz[]` each
+    without a NULL, for its columns. Instants are microseconds since 1970, the first of all `NOTHING`.
+
+    The block goes on while the database looks, and gets the answer by a call; it runs no other statement.
+    """
     connection.ensure_connection()
-    with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
+    with (
+        connection.wrap_database_errors,
+        connection.connection.pipeline(),
+        psycopg.Cursor(connection.connection) as cursor,
+    ):
         for kind in (_BIGINTS, _INSTANTS):
             cursor.adapters.register_loader(kind, _Received)
         cursor.execute(sql.statement(package, name), parameters, prepare=True, binary=True)
-        return [_column(sent) for sent in cursor.fetchone() or ()]
+        yield lambda: [_column(sent) for sent in cursor.fetchone() or ()]
+
+
+@contextmanager
+def unanswered() -> Iterator[None]:
+    """Send the statements of this block, which answer nothing, without waiting for each: by its end the database
+    has done them all, or an error says which it refused."""
+    connection.ensure_connection()
+    with connection.wrap_database_errors, connection.connection.pipeline():
+        yield
 
 
 def _column(sent: bytes | None) -> Integers:

@@ -7,6 +7,7 @@ dies leaves its row to the next.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,6 +15,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Q
 
+from creditops.lib import binary
 from creditops.lib.models import OutboxMessage
 
 # A message that keeps failing is tried after 1, 2, 4 ... minutes, and at most daily.
@@ -37,13 +39,15 @@ def add(kind: str, key: str, payload: dict[str, Any], *, at: datetime) -> None:
 
 def add_all(kind: str, payloads: Mapping[str, dict[str, Any]], *, at: datetime) -> None:
     """The same for many messages of one kind, by their keys; one statement, or none."""
-    OutboxMessage.objects.bulk_create(
-        [
-            OutboxMessage(kind=kind, key=key, payload=payload, created_at=at, not_before=at)
-            for key, payload in payloads.items()
-        ],
-        ignore_conflicts=True,
-    )
+    if payloads:
+        binary.run(
+            "creditops.lib",
+            "add_messages",
+            kind=kind,
+            keys=binary.texts([key.encode() for key in payloads]),
+            payloads=binary.texts([json.dumps(payload).encode() for payload in payloads.values()]),
+            at=at,
+        )
 
 
 def relay(at: datetime, *, limit: int = 1_000) -> tuple[int, int]:
