@@ -205,11 +205,8 @@ def test_a_column_that_bears_the_name_of_a_field_needs_no_map(usage_file, tmp_pa
     assert plain(path).startswith("1 rows: 1 applied. 30 credits drawn.")
 
     event = UsageEvent.objects.get()
-    assert (event.event_time, event.quantity, event.user.name) == (
-        at("2026-01-05 10:00"),
-        30,
-        "ann",
-    )
+    assert (event.event_time, str(event.user)) == (at("2026-01-05 10:00"), "ann")
+    assert event.quantity == 30
 
 
 def test_a_property_that_the_meter_keeps_needs_no_map_and_one_that_it_does_not_is_not_looked_at(
