@@ -20,8 +20,8 @@ from ledger.messages import Message
 from ledger.models import ExceptionEnd, UsageException
 
 WRITTEN_OFF = "written_off"
-# How many are let in by one transaction.
-_AT_ONCE = 1_000
+# How many are ended by one transaction.
+AT_ONCE = 1_000
 
 
 @dataclass
@@ -44,21 +44,27 @@ def of_batches(batches: Sequence[int]) -> QuerySet[UsageException]:
     return UsageException.objects.filter(batch_id__in=batches, end__isnull=True)
 
 
-def apply(rows: Sequence[UsageException], *, by: str, reason: str, at: datetime) -> Applied:
+def apply(
+    rows: Sequence[UsageException], *, by: str, reason: str, at: datetime, unseen: bool = False
+) -> Applied:
     """Let exceptions in: judged and drawn now, by their own times, whatever their age.
 
     Args:
         rows: waiting exceptions.
         by, reason: who lets them in, and why.
+        unseen: they were set aside by this very transaction, so that nobody else can end them.
 
     What can't be placed still (an unknown customer, no rate) stays where it is. Raises Refusal
     `reason_missing`.
     """
     _needs_reason(reason)
     done = Applied()
-    for start in range(0, len(rows), _AT_ONCE):
+    for start in range(0, len(rows), AT_ONCE):
         with transaction.atomic():
-            _apply_batch(rows[start : start + _AT_ONCE], by, reason, at, done)
+            part = rows[start : start + AT_ONCE]
+            if not unseen:
+                _hold(part)
+            _apply_batch(part, by, reason, at, done)
     return done
 
 
@@ -66,7 +72,7 @@ def write_off(row: UsageException, *, by: str, reason: str, at: datetime) -> Exc
     """Let an exception or conflict go, with a reason. Raises Refusal `exception_ended`."""
     _needs_reason(reason)
     with transaction.atomic():
-        locks.hold(f"exception:{row.pk}")
+        _hold([row])
         if ExceptionEnd.objects.filter(exception=row).exists():
             raise Refusal("exception_ended", f"{row.key!r} was ended already.")
         return ExceptionEnd.objects.create(
@@ -78,11 +84,10 @@ def write_off_all(rows: Sequence[UsageException], *, by: str, reason: str, at: d
     """Let exceptions and conflicts go, with a reason; returns how many nobody had ended before."""
     _needs_reason(reason)
     done = 0
-    for start in range(0, len(rows), _AT_ONCE):
-        part = rows[start : start + _AT_ONCE]
+    for start in range(0, len(rows), AT_ONCE):
+        part = rows[start : start + AT_ONCE]
         with transaction.atomic():
-            for row in part:
-                locks.hold(f"exception:{row.pk}")
+            _hold(part)
             ended = _ended(part)
             made = ExceptionEnd.objects.bulk_create(
                 ExceptionEnd(
@@ -95,6 +100,10 @@ def write_off_all(rows: Sequence[UsageException], *, by: str, reason: str, at: d
     return done
 
 
+def _hold(rows: Sequence[UsageException]) -> None:
+    locks.hold_all(f"exception:{row.pk}" for row in rows)
+
+
 def _ended(rows: Sequence[UsageException]) -> set[int]:
     ends = ExceptionEnd.objects.filter(exception__in=[row.pk for row in rows])
     return set(ends.values_list("exception_id", flat=True))
@@ -103,8 +112,6 @@ def _ended(rows: Sequence[UsageException]) -> set[int]:
 def _apply_batch(
     rows: Sequence[UsageException], by: str, reason: str, at: datetime, done: Applied
 ) -> None:
-    for row in rows:
-        locks.hold(f"exception:{row.pk}")
     ended = _ended(rows)
     open_rows = [row for row in rows if row.pk not in ended]
     if not open_rows:
