@@ -133,10 +133,7 @@ def look(path: Path, layout: Layout, *, for_backfill: bool) -> Opened:
     Raises what `usage_files.open_file` does, Refusal `column_missing` or `backfill_needs_times`, and
     NotFound for a customer or meter that does not exist.
     """
-    kept = {
-        meter.code: {*meter.properties, meter.quantity_property} - {""}
-        for meter in Meter.objects.all()
-    }
+    kept = {meter.code: _properties(meter) for meter in Meter.objects.all()}
     opened = usage_files.open_file(path, layout, kept, needs_time=for_backfill)
     _check_names(path, opened.layout)
     if for_backfill and "time" not in opened.layout.columns:
@@ -145,6 +142,11 @@ def look(path: Path, layout: Layout, *, for_backfill: bool) -> Opened:
             "Usage for the past needs a time in each row. Say --map time=COLUMN.",
         )
     return opened
+
+
+def _properties(meter: Meter) -> dict[str, str]:
+    counted = {meter.quantity_property: "number"} if meter.quantity_property else {}
+    return {**meter.properties, **counted}
 
 
 def _take(

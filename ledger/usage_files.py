@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from creditops.lib import calendar
 from creditops.lib.refusals import Refusal
-from ledger import columns, usage_sources
+from ledger import columns, messages, usage_sources
 from ledger.usage_sources import Rejected, Source
 
 # The fields of a message that a column may be mapped to; any other name is a property.
@@ -32,6 +32,7 @@ _LONGEST_TEXT = 255
 _TOLD = 2_000
 # A quantity is kept with at most so many digits before the point, and behind it.
 _DIGITS, _DECIMALS = 18, 12
+_FLOAT = re.compile(r"[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]{1,3})?", re.ASCII)
 _PLAIN = re.compile(rf"[0-9]{{1,{_DIGITS}}}", re.ASCII)
 
 
@@ -47,6 +48,7 @@ class Layout:
         columns: field or property name -> column of the file; an empty one leaves out a column that
             bears the name.
         loose: names among them that a row may leave out.
+        numbers: names among them that hold numbers, which a program may have written as 1.5e-07.
     """
 
     source: str
@@ -57,6 +59,7 @@ class Layout:
     time_zone: str | None = None
     columns: Mapping[str, str] = field(default_factory=dict)
     loose: frozenset[str] = frozenset()
+    numbers: frozenset[str] = frozenset()
 
     def wanted(self) -> dict[str, str]:
         """The columns of the file that are read, and what each is for (`parquet_files.source`)."""
@@ -96,7 +99,7 @@ class Opened:
 def open_file(
     path: Path,
     layout: Layout,
-    kept: Mapping[str, Collection[str]] = MappingProxyType({}),
+    kept: Mapping[str, Mapping[str, str]] = MappingProxyType({}),
     *,
     needs_time: bool = False,
 ) -> Opened:
@@ -105,7 +108,7 @@ def open_file(
     Args:
         layout: as somebody said it; a column that bears the name of a field, or of a property that the
             meter keeps, is read without a word.
-        kept: meter -> the properties that it keeps.
+        kept: meter -> the properties that it keeps -> "number" or "text".
         needs_time: whether a row has to say when it happened.
 
     Raises Refusal `file_unreadable`, `file_format_unknown`, `file_broken`, `column_missing`,
@@ -130,13 +133,14 @@ def digest(path: Path, layout: Layout, *also: str) -> str:
     with path.open("rb") as file:
         content = hashlib.file_digest(file, "sha256").hexdigest()
     told = {
-        **asdict(layout), "columns": sorted(layout.columns.items()), "loose": sorted(layout.loose),
+        **asdict(layout), "columns": sorted(layout.columns.items()),
+        "loose": sorted(layout.loose), "numbers": sorted(layout.numbers),
     }  # fmt: skip
     return hashlib.sha256(json.dumps([content, told, *also]).encode()).hexdigest()
 
 
 def _source(
-    path: Path, layout: Layout, kept: Mapping[str, Collection[str]], *, needs_time: bool
+    path: Path, layout: Layout, kept: Mapping[str, Mapping[str, str]], *, needs_time: bool
 ) -> tuple[Source, Layout]:
     name = path.name.lower()
     if name.endswith(".parquet"):
@@ -151,33 +155,52 @@ def _source(
 
 
 def _of_header(
-    layout: Layout, header: Collection[str], kept: Mapping[str, Collection[str]]
+    layout: Layout, header: Collection[str], kept: Mapping[str, Mapping[str, str]]
 ) -> Layout:
     """The layout with every column of the file that bears a name nobody gave to another one."""
-    names = _names(layout, kept, by_row="meter" in layout.columns or "meter" in header)
-    own = {name: name for name in names if name in header}
-    return replace(layout, columns=own | _said(layout))
+    meant = _meant(layout, kept, by_row="meter" in layout.columns or "meter" in header)
+    own = {name: name for name in _names(layout, meant) if name in header}
+    return replace(layout, columns=own | _said(layout), numbers=_numbers(meant))
 
 
-def _of_rows(layout: Layout, kept: Mapping[str, Collection[str]], *, needs_time: bool) -> Layout:
+def _of_rows(layout: Layout, kept: Mapping[str, Mapping[str, str]], *, needs_time: bool) -> Layout:
     """The same where each row names its fields itself: it may leave out what stands elsewhere."""
     needed = {"customer"} if not layout.customer else set()
     needed |= {"meter"} if not layout.meter else set()
     needed |= {"time"} if needs_time else set()
-    names = _names(layout, kept, by_row=layout.columns.get("meter") != "")
+    meant = _meant(layout, kept, by_row=layout.columns.get("meter") != "")
+    names = _names(layout, meant)
     own = {name: name for name in names}
-    return replace(layout, columns=own | _said(layout), loose=frozenset(names - needed))
+    return replace(
+        layout,
+        columns=own | _said(layout),
+        loose=frozenset(names - needed),
+        numbers=_numbers(meant),
+    )
 
 
-def _names(layout: Layout, kept: Mapping[str, Collection[str]], *, by_row: bool) -> set[str]:
-    """The fields and kept properties that a column may bear without a word.
+def _meant(
+    layout: Layout, kept: Mapping[str, Mapping[str, str]], *, by_row: bool
+) -> Sequence[tuple[str, str]]:
+    """The properties that may be meant, and what each holds.
 
     Args:
         by_row: whether rows name their meters, so that any of them may be meant.
     """
-    properties = {name for found in kept.values() for name in found}
-    names = {*FIELDS, *(properties if by_row else kept.get(layout.meter, ()))}
+    meters = kept.values() if by_row else (kept.get(layout.meter, {}),)
+    return [told for properties in meters for told in properties.items()]
+
+
+def _names(layout: Layout, meant: Iterable[tuple[str, str]]) -> set[str]:
+    """The fields and kept properties that a column may bear without a word."""
+    names = {*FIELDS, *(name for name, _ in meant)}
     return names - {*layout.columns, *layout.columns.values(), layout.id}
+
+
+def _numbers(meant: Iterable[tuple[str, str]]) -> frozenset[str]:
+    """Those that hold a number, whichever meter is meant."""
+    texts = {name for name, kind in meant if kind != "number"}
+    return frozenset(name for name, _ in meant if name not in texts)
 
 
 def _said(layout: Layout) -> dict[str, str]:
@@ -234,6 +257,8 @@ def _fields(number: int, row: Mapping[str, Any], layout: Layout) -> Read:
         if value is None and name in _NEEDED and column not in row:
             raise _Unreadable(column, "the row has no such field")
         given[name] = value if name == "time" else _scalar(value, column)
+        if name in layout.numbers and name not in FIELDS:
+            given[name] = _of_floats(given[name])
     time = _instant(given.pop("time"), layout) if "time" in given else columns.NO_TIME
     quantity = _quantity(given.pop("quantity", None), layout)
     customer, contract = given.pop("customer", None), given.pop("contract", None)
@@ -267,6 +292,13 @@ def _key(value: object, column: str) -> str:
     if not key or not _is_clean(key):
         raise _Unreadable(column, "the id is missing, too long or no text")
     return key
+
+
+def _of_floats(value: Any) -> Any:
+    """A number as a program writes it that counts in floating point (`messages.nearest`)."""
+    if isinstance(value, str) and _FLOAT.fullmatch(value.strip()):
+        value = Decimal(value.strip())
+    return messages.nearest(value) if isinstance(value, Decimal) else value
 
 
 _NOT_A_QUANTITY = "is no number of 0 or more"

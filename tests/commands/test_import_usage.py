@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from decimal import Decimal
 from io import StringIO
 
 import pyarrow as pa
@@ -11,10 +12,12 @@ import pyarrow.parquet as pq
 import pytest
 from django.core.management import CommandError, call_command
 
+from contracts import agreements, rate_cards
+from contracts.rate_cards import Item
 from creditops.lib import clock
 from ledger import units
 from ledger.models import Backfill, UsageEvent, UsageException
-from tests.cast import at, customer, grant, open_pool
+from tests.cast import START, at, customer, grant, open_pool
 
 pytestmark = pytest.mark.django_db
 
@@ -222,6 +225,45 @@ def test_a_property_that_the_meter_keeps_needs_no_map_and_one_that_it_does_not_i
 
     body = UsageException.objects.get().body
     assert body["data"] == {"count": "3", "of": "book"}
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        ("1.5e-07", "0.00000015"),
+        ("1.3499999999999999e-05", "0.0000135"),
+        ("0.30000000000000004", "0.3"),
+        ("1e+3", "1000"),
+        ("12", "12"),
+    ],
+)
+@pytest.mark.parametrize("form", ["csv", "jsonl", "parquet"])
+def test_a_cost_that_a_program_counted_in_floating_point_is_read_as_it_is_meant(
+    acme, usage_file, tmp_path, form, said, kept
+):
+    """As in LiteLLM's spend logs; text properties that look like numbers stay what they are."""
+    units.create_meter(code="calls", name="C", properties={"cost": "number", "model": "text"})
+    rate_cards.publish(
+        card="gateway", version="1", effective_from=START, by="Sam", at=START,
+        items=[Item("cost", 1, kind="pack", per=1_000, meter="calls", property="cost")],
+    )  # fmt: skip
+    agreements.follow_rates(acme.holder, rate_cards.find("gateway"), at=START)
+    path = {
+        "csv": lambda: usage_file(f"id,time,cost,model\na,2026-01-05T10:00:00Z,{said},1e3\n"),
+        "jsonl": lambda: usage_file(
+            f'{{"id": "a", "time": "2026-01-05T10:00:00Z", "cost": {said}, "model": "1e3"}}',
+            "usage.jsonl",
+        ),
+        "parquet": lambda: parquet_of(
+            tmp_path, id="a", time="2026-01-05T10:00:00Z", cost=float(said), model="1e3"
+        ),
+    }[form]()
+
+    assert plain(path, "--customer=acme", "--meter=calls").startswith("1 rows: 1 applied.")
+
+    data = UsageEvent.objects.get().data
+    assert Decimal(data["cost"]) == Decimal(kept)
+    assert data["model"] == "1e3"
 
 
 def test_a_column_that_bears_a_name_is_left_out_where_one_says_so_or_maps_it_elsewhere(usage_file):
