@@ -261,7 +261,7 @@ def test_a_cost_that_a_program_counted_in_floating_point_is_read_as_it_is_meant(
 
     assert plain(path, "--customer=acme", "--meter=calls").startswith("1 rows: 1 applied.")
 
-    data = UsageEvent.objects.get().data
+    data = UsageEvent.objects.get().data or {}
     assert Decimal(data["cost"]) == Decimal(kept)
     assert data["model"] == "1e3"
 
