@@ -15,7 +15,8 @@ from django.db.models import QuerySet
 
 from creditops.lib import locks
 from creditops.lib.refusals import Refusal
-from ledger import messages, metering
+from ledger import messages, metering, resolving
+from ledger.line import LATE_AFTER
 from ledger.messages import Message
 from ledger.models import ExceptionEnd, UsageException
 
@@ -54,7 +55,8 @@ def apply(
         by, reason: who lets them in, and why.
         unseen: they were set aside by this very transaction, so that nobody else can end them.
 
-    What can't be placed still (an unknown customer, no rate) stays where it is. Raises Refusal
+    What can't be placed still (an unknown customer, no rate, a time that is still ahead) stays where it
+    is. Raises Refusal
     `reason_missing`.
     """
     _needs_reason(reason)
@@ -113,17 +115,22 @@ def _apply_batch(
     rows: Sequence[UsageException], by: str, reason: str, at: datetime, done: Applied
 ) -> None:
     ended = _ended(rows)
-    open_rows = [row for row in rows if row.pk not in ended]
-    if not open_rows:
+    waits = [(row, _message(row)) for row in rows if row.pk not in ended]
+    # What is still ahead would be held again.
+    ready = [(row, told) for row, told in waits if not _is_ahead(told, at)]
+    if len(ready) < len(waits):
+        code = resolving.IN_THE_FUTURE
+        done.still[code] = done.still.get(code, 0) + len(waits) - len(ready)
+    if not ready:
         return
     receipt = metering.accept(
-        [_message(row) for row in open_rows],
+        [told for _, told in ready],
         at=at,
         origin=f"exceptions, let in by {by}"[:200],
         admitted=True,
     )
     ends = []
-    for row, outcome in zip(open_rows, receipt.outcomes, strict=True):
+    for (row, _), outcome in zip(ready, receipt.outcomes, strict=True):
         if outcome.status == messages.EXCEPTION:
             done.still[outcome.code] = done.still.get(outcome.code, 0) + 1
             continue
@@ -141,6 +148,10 @@ def _apply_batch(
             )
         )
     ExceptionEnd.objects.bulk_create(ends)
+
+
+def _is_ahead(told: Message, at: datetime) -> bool:
+    return told.time is not None and told.time - at > LATE_AFTER
 
 
 def _message(row: UsageException) -> Message:
