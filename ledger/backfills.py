@@ -276,8 +276,9 @@ def _not_open(backfill: Backfill) -> Refusal:
 
 
 def _plan(backfill: Backfill, at: datetime, piece: int = 1) -> None:
+    # Before billing: all pieces of one run come before what is charged or credited for them.
     subject = f"{backfill.pk}/{piece}"
-    due.plan(WORK, subject, at, rank=due.NOTICE, group=f"backfill:{backfill.pk}")
+    due.plan(WORK, subject, at, rank=due.START, group=f"backfill:{backfill.pk}")
 
 
 def _needs_reason(reason: str) -> None:
