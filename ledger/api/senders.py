@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -32,7 +33,29 @@ class Sender:
 
 def time(text: str | None, sender: Sender) -> datetime | None:
     """An instant as its sender may write it. Raises ValidationError."""
-    return None if text is None else reading.instant(text, assume_utc=sender.assume_utc)
+    with named("time"):
+        return None if text is None else reading.instant(text, assume_utc=sender.assume_utc)
+
+
+def quantity(given: int | str | None) -> Decimal | None:
+    """A quantity as its sender may write it. Raises ValidationError."""
+    with named("quantity"):
+        return None if given is None else reading.quantity(given)
+
+
+@contextmanager
+def named(name: str) -> Iterator[None]:
+    """What is wrong inside is told with the name of its field."""
+    try:
+        yield
+    except ValidationError as error:
+        raise ValidationError(f"{name}: {sentence(error)}") from error
+
+
+def sentence(error: ValidationError) -> str:
+    """What an error says first."""
+    detail = error.detail
+    return str(detail[0] if isinstance(detail, list) else detail)
 
 
 def check(message: Message, sender: Sender) -> None:
