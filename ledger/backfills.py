@@ -33,8 +33,9 @@ from ledger.models import (
 
 # The kind of due work that goes on with a close or a reversal.
 WORK = "ledger.backfill"
-# How many rows are taken in, and how many events made void, by one transaction.
-TAKEN_AT_ONCE, VOIDED_AT_ONCE = 5_000, 200
+# How many rows are taken in, and how many events made void, by one transaction: usage that comes meanwhile
+# waits for it, and gives up after 3 s.
+TAKEN_AT_ONCE, VOIDED_AT_ONCE = 5_000, 25
 _State = Backfill.State
 
 
@@ -194,7 +195,9 @@ def _take_in(backfill: Backfill, at: datetime) -> None:
     )
     waiting = list(late.select_related("source").order_by("event_time", "index_in_batch"))
     if waiting:
-        exceptions.apply(waiting, by=backfill.closed_by, reason=_because(backfill), at=at)
+        exceptions.apply(
+            waiting, by=backfill.closed_by, reason=_because(backfill), at=at, unseen=True
+        )
     binary.run("ledger", "leave_backfill", rows=binary.bigints([row.pk for row in rows]))
 
 
@@ -203,15 +206,18 @@ def _because(backfill: Backfill) -> str:
 
 
 def _take_back(backfill: Backfill, at: datetime) -> None:
-    """Make the next events void; the last time there are none, the rest is let go and it is reversed."""
+    """Make the next events void; where there are none, let go what was set aside; then it is reversed."""
     by, reason = backfill.reversed_by, f"backfill {backfill.name}: {backfill.reverse_reason}"
     events = _still_drawn(backfill)
     for event in events:
         corrections.void(event, by=by, reason=reason, at=at)
     if events:
         return
-    rest = list(exceptions.of_batches(_batches(backfill)).order_by("id"))
-    exceptions.write_off_all(rest, by=by, reason=reason, at=at)
+    aside = exceptions.of_batches(_batches(backfill)).order_by("id")
+    rest = list(aside[: exceptions.AT_ONCE])
+    if rest:
+        exceptions.write_off_all(rest, by=by, reason=reason, at=at)
+        return
     sql.run("ledger", "empty_backfill", backfill=backfill.pk)
     backfill.state = _State.REVERSED
     backfill.save()
@@ -270,8 +276,9 @@ def _not_open(backfill: Backfill) -> Refusal:
 
 
 def _plan(backfill: Backfill, at: datetime, piece: int = 1) -> None:
+    # Before billing: all pieces of one run come before what is charged or credited for them.
     subject = f"{backfill.pk}/{piece}"
-    due.plan(WORK, subject, at, rank=due.NOTICE, group=f"backfill:{backfill.pk}")
+    due.plan(WORK, subject, at, rank=due.START, group=f"backfill:{backfill.pk}")
 
 
 def _needs_reason(reason: str) -> None:

@@ -23,12 +23,14 @@ def announce(lines: Iterable[Line], *, group: str, at: datetime) -> None:
         lines: of one holder, with detail where anything was moved.
         group: the customer's code; its due work is done in order.
 
-    Once per term and instant; the work's subject is `<customer id>-<term id>`.
+    The work's subject is `<customer id>-<term id>`. What was done at this instant is done again: a run
+    of due work has one instant for all its pieces, and what comes after the bill counts too.
     """
     for line in lines:
         moved = {move.term_id for move in line.moves if move.type in _OVERAGE}
         for term in line.terms:
             if term.id in moved and term.ends_at is not None and term.ends_at <= at:
                 due.plan(
-                    RESTATE, f"{line.customer_id}-{term.id}", at, rank=due.BILLING, group=group
+                    RESTATE, f"{line.customer_id}-{term.id}", at,
+                    rank=due.BILLING, group=group, again=True,
                 )  # fmt: skip

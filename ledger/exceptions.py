@@ -15,13 +15,14 @@ from django.db.models import QuerySet
 
 from creditops.lib import locks
 from creditops.lib.refusals import Refusal
-from ledger import messages, metering
+from ledger import messages, metering, resolving
+from ledger.line import LATE_AFTER
 from ledger.messages import Message
 from ledger.models import ExceptionEnd, UsageException
 
 WRITTEN_OFF = "written_off"
-# How many are let in by one transaction.
-_AT_ONCE = 1_000
+# How many are ended by one transaction.
+AT_ONCE = 1_000
 
 
 @dataclass
@@ -44,21 +45,28 @@ def of_batches(batches: Sequence[int]) -> QuerySet[UsageException]:
     return UsageException.objects.filter(batch_id__in=batches, end__isnull=True)
 
 
-def apply(rows: Sequence[UsageException], *, by: str, reason: str, at: datetime) -> Applied:
+def apply(
+    rows: Sequence[UsageException], *, by: str, reason: str, at: datetime, unseen: bool = False
+) -> Applied:
     """Let exceptions in: judged and drawn now, by their own times, whatever their age.
 
     Args:
         rows: waiting exceptions.
         by, reason: who lets them in, and why.
+        unseen: they were set aside by this very transaction, so that nobody else can end them.
 
-    What can't be placed still (an unknown customer, no rate) stays where it is. Raises Refusal
+    What can't be placed still (an unknown customer, no rate, a time that is still ahead) stays where it
+    is. Raises Refusal
     `reason_missing`.
     """
     _needs_reason(reason)
     done = Applied()
-    for start in range(0, len(rows), _AT_ONCE):
+    for start in range(0, len(rows), AT_ONCE):
         with transaction.atomic():
-            _apply_batch(rows[start : start + _AT_ONCE], by, reason, at, done)
+            part = rows[start : start + AT_ONCE]
+            if not unseen:
+                _hold(part)
+            _apply_batch(part, by, reason, at, done)
     return done
 
 
@@ -66,7 +74,7 @@ def write_off(row: UsageException, *, by: str, reason: str, at: datetime) -> Exc
     """Let an exception or conflict go, with a reason. Raises Refusal `exception_ended`."""
     _needs_reason(reason)
     with transaction.atomic():
-        locks.hold(f"exception:{row.pk}")
+        _hold([row])
         if ExceptionEnd.objects.filter(exception=row).exists():
             raise Refusal("exception_ended", f"{row.key!r} was ended already.")
         return ExceptionEnd.objects.create(
@@ -78,11 +86,10 @@ def write_off_all(rows: Sequence[UsageException], *, by: str, reason: str, at: d
     """Let exceptions and conflicts go, with a reason; returns how many nobody had ended before."""
     _needs_reason(reason)
     done = 0
-    for start in range(0, len(rows), _AT_ONCE):
-        part = rows[start : start + _AT_ONCE]
+    for start in range(0, len(rows), AT_ONCE):
+        part = rows[start : start + AT_ONCE]
         with transaction.atomic():
-            for row in part:
-                locks.hold(f"exception:{row.pk}")
+            _hold(part)
             ended = _ended(part)
             made = ExceptionEnd.objects.bulk_create(
                 ExceptionEnd(
@@ -95,6 +102,10 @@ def write_off_all(rows: Sequence[UsageException], *, by: str, reason: str, at: d
     return done
 
 
+def _hold(rows: Sequence[UsageException]) -> None:
+    locks.hold_all(f"exception:{row.pk}" for row in rows)
+
+
 def _ended(rows: Sequence[UsageException]) -> set[int]:
     ends = ExceptionEnd.objects.filter(exception__in=[row.pk for row in rows])
     return set(ends.values_list("exception_id", flat=True))
@@ -103,20 +114,23 @@ def _ended(rows: Sequence[UsageException]) -> set[int]:
 def _apply_batch(
     rows: Sequence[UsageException], by: str, reason: str, at: datetime, done: Applied
 ) -> None:
-    for row in rows:
-        locks.hold(f"exception:{row.pk}")
     ended = _ended(rows)
-    open_rows = [row for row in rows if row.pk not in ended]
-    if not open_rows:
+    waits = [(row, _message(row)) for row in rows if row.pk not in ended]
+    # What is still ahead would be held again.
+    ready = [(row, told) for row, told in waits if not _is_ahead(told, at)]
+    if len(ready) < len(waits):
+        code = resolving.IN_THE_FUTURE
+        done.still[code] = done.still.get(code, 0) + len(waits) - len(ready)
+    if not ready:
         return
     receipt = metering.accept(
-        [_message(row) for row in open_rows],
+        [told for _, told in ready],
         at=at,
         origin=f"exceptions, let in by {by}"[:200],
         admitted=True,
     )
     ends = []
-    for row, outcome in zip(open_rows, receipt.outcomes, strict=True):
+    for (row, _), outcome in zip(ready, receipt.outcomes, strict=True):
         if outcome.status == messages.EXCEPTION:
             done.still[outcome.code] = done.still.get(outcome.code, 0) + 1
             continue
@@ -134,6 +148,10 @@ def _apply_batch(
             )
         )
     ExceptionEnd.objects.bulk_create(ends)
+
+
+def _is_ahead(told: Message, at: datetime) -> bool:
+    return told.time is not None and told.time - at > LATE_AFTER
 
 
 def _message(row: UsageException) -> Message:

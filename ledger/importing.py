@@ -19,8 +19,8 @@ from accounts import customers
 from creditops.lib.refusals import Refusal
 from ledger import backfills, import_runs, messages, metering, units, usage_files, usage_sources
 from ledger.columns import Columns
-from ledger.models import Backfill, ImportRun
-from ledger.usage_files import Layout, Read, Row
+from ledger.models import Backfill, ImportRun, Meter
+from ledger.usage_files import Layout, Opened, Read, Row
 from ledger.usage_sources import Rejected
 
 SMALLEST_BATCH, FIRST_BATCH, LARGEST_BATCH = 1_000, 5_000, messages.LARGEST_BATCH
@@ -97,14 +97,8 @@ def import_file(
     that does not exist; later `file_broken`, `file_changed` or `import_elsewhere`: what was read
     before stays.
     """
-    path, layout = wanted.path, wanted.layout
-    opened = usage_files.open_file(path, layout)
-    _check_names(layout)
-    if wanted.backfill is not None and "time" not in layout.columns:
-        raise Refusal(
-            "backfill_needs_times",
-            "Usage for the past needs a time in each row. Say --map time=COLUMN.",
-        )
+    opened = look(wanted.path, wanted.layout, for_backfill=wanted.backfill is not None)
+    path, layout = wanted.path, opened.layout
     stamp = usage_sources.stamp(path)
     also = () if wanted.backfill is None else (wanted.backfill.name,)
     digest, name = usage_files.digest(path, layout, *also), path.name[:200]
@@ -131,6 +125,28 @@ def import_file(
         run.done_at = now()
         import_runs.save(run, before=run.rows_read, at=now())
     return progress
+
+
+def look(path: Path, layout: Layout, *, for_backfill: bool) -> Opened:
+    """Open a file and see that each of its rows can say whose usage of what it is, for a backfill when.
+
+    Raises what `usage_files.open_file` does, Refusal `column_missing` or `backfill_needs_times`, and
+    NotFound for a customer or meter that does not exist.
+    """
+    kept = {meter.code: _properties(meter) for meter in Meter.objects.all()}
+    opened = usage_files.open_file(path, layout, kept, needs_time=for_backfill)
+    _check_names(path, opened.layout)
+    if for_backfill and "time" not in opened.layout.columns:
+        raise Refusal(
+            "backfill_needs_times",
+            "Usage for the past needs a time in each row. Say --map time=COLUMN.",
+        )
+    return opened
+
+
+def _properties(meter: Meter) -> dict[str, str]:
+    counted = {meter.quantity_property: "number"} if meter.quantity_property else {}
+    return {**meter.properties, **counted}
 
 
 def _take(
@@ -229,9 +245,16 @@ def _count(progress: Progress, run: ImportRun, share: float) -> None:
     progress.share = share
 
 
-def _check_names(layout: Layout) -> None:
+def _check_names(path: Path, layout: Layout) -> None:
     """Customer and meter of the whole file exist, or not a single row is read."""
-    if "meter" not in layout.columns:
-        units.find_meter(layout.meter)
-    if "customer" not in layout.columns:
-        customers.find(layout.customer)
+    for name, code, find in (
+        ("meter", layout.meter, units.find_meter), ("customer", layout.customer, customers.find),
+    ):  # fmt: skip
+        if name in layout.columns and name not in layout.loose:
+            continue
+        if not code:
+            raise Refusal(
+                "column_missing",
+                f"{path.name} has no column {name!r}. Say --{name}, or --map {name}=COLUMN.",
+            )
+        find(code)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from decimal import Decimal
+from decimal import ROUND_HALF_EVEN, Context, Decimal
 from typing import Any
 
 # A batch is at most this long; an event's id leaves 16 bits for its index.
@@ -20,6 +20,10 @@ DUPLICATE = "duplicate"
 CONFLICT = "conflict"
 HELD = "held"
 EXCEPTION = "exception"
+# As many decimals as a quantity is kept with, and a context in which rounding to them never overflows.
+_FINEST = Decimal("1E-12")
+_LONGEST_WHOLE = 18
+_WIDE = Context(prec=_LONGEST_WHOLE + 12, rounding=ROUND_HALF_EVEN)
 # The source of the events that draw for flat fees and licences.
 ENTITLEMENTS = "entitlements"
 STATUSES = (APPLIED, RECORDED, DUPLICATE, CONFLICT, REFUSED, HELD, EXCEPTION)
@@ -157,6 +161,15 @@ def batch_of(event: int) -> int:
 def uid(customer_id: int, event: int) -> str:
     """The name by which an event is asked for: `<customer>-<event>`."""
     return f"{customer_id}-{event}"
+
+
+def nearest(number: Decimal) -> Decimal:
+    """A number of somebody who counts in floating point, where a price times a count comes as
+    1.3499999999999999e-05: with more than 12 decimals, which nothing here keeps, the nearest one with 12."""
+    exponent = number.as_tuple().exponent
+    if not isinstance(exponent, int) or exponent >= -12 or number.adjusted() >= _LONGEST_WHOLE:
+        return number
+    return number.quantize(_FINEST, context=_WIDE)
 
 
 def plain(value: Any) -> Any:

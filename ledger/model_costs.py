@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Min
 
 from creditops.lib import locks
 from creditops.lib.refusals import NotFound, Refusal
@@ -25,11 +26,13 @@ _ROWS_AT_ONCE = 2_000
 
 @dataclass(frozen=True)
 class Imported:
-    """What an import did: prices read, and of them new, changed, and as they were."""
+    """What an import did: prices read, and of them new, changed, and as they were; `later` of these hold
+    from a later day on only than the one that was asked for."""
 
     read: int
     new: int
     changed: int
+    later: int
 
     @property
     def same(self) -> int:
@@ -48,7 +51,8 @@ def take_in(
     with transaction.atomic():
         locks.hold(_LOCK)
         known = _newest()
-        new, changed = [], []
+        firsts = _firsts()
+        new, changed, later = [], [], 0
         for price in prices:
             before = known.get((price.provider, price.model, price.measure))
             if before is None:
@@ -56,6 +60,8 @@ def take_in(
             elif before.cost != price.cost:
                 _check_after(price, before, effective_from)
                 changed.append(price)
+            elif firsts[price.provider, price.model, price.measure] > effective_from:
+                later += 1
         ModelCost.objects.bulk_create(
             [
                 ModelCost(
@@ -72,7 +78,7 @@ def take_in(
             ],
             batch_size=_ROWS_AT_ONCE,
         )
-    return Imported(len(prices), len(new), len(changed))
+    return Imported(len(prices), len(new), len(changed), later)
 
 
 def map_meter(
@@ -144,6 +150,12 @@ def _newest() -> dict[tuple[str, str, str], ModelCost]:
         "provider", "model", "measure"
     )
     return {(row.provider, row.model, row.measure): row for row in rows}
+
+
+def _firsts() -> dict[tuple[str, str, str], datetime]:
+    """Since when each price is known."""
+    rows = ModelCost.objects.order_by().values_list("provider", "model", "measure")
+    return {(p, m, s): first for p, m, s, first in rows.annotate(first=Min("effective_from"))}
 
 
 def _check_after(price: Price, before: ModelCost, effective_from: datetime) -> None:

@@ -20,6 +20,12 @@ _BUFFER = 1 << 20
 _OUT_OF_REACH = "\0"
 
 
+def names(path: Path) -> list[str]:
+    """The columns of a Parquet file. Raises Refusal `file_broken` for one without its end."""
+    found: list[str] = _opened(path).schema_arrow.names
+    return found
+
+
 def source(path: Path, wanted: Mapping[str, str], *, zone: str | None) -> Source:
     """A Parquet file.
 
@@ -30,10 +36,7 @@ def source(path: Path, wanted: Mapping[str, str], *, zone: str | None) -> Source
     Raises Refusal `file_broken` for a file without its end, `column_missing`, `column_type_wrong` or
     `time_zone_missing`.
     """
-    try:
-        file = pq.ParquetFile(path, buffer_size=_BUFFER, pre_buffer=False)
-    except (pa.ArrowException, OSError) as error:
-        raise usage_sources.broken(path, 0) from error
+    file = _opened(path)
     schema = file.schema_arrow
     for column, purpose in wanted.items():
         if column in schema.names:
@@ -47,6 +50,13 @@ def source(path: Path, wanted: Mapping[str, str], *, zone: str | None) -> Source
             yield bare
 
     return Source(schema.names, rows, lambda: at[0] / total)
+
+
+def _opened(path: Path) -> Any:
+    try:
+        return pq.ParquetFile(path, buffer_size=_BUFFER, pre_buffer=False)
+    except (pa.ArrowException, OSError) as error:
+        raise usage_sources.broken(path, 0) from error
 
 
 def _check_type(path: Path, column: str, kind: Any, purpose: str, zone: str | None) -> None:

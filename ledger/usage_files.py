@@ -8,17 +8,18 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from creditops.lib import calendar
 from creditops.lib.refusals import Refusal
-from ledger import columns, usage_sources
+from ledger import columns, messages, usage_sources
 from ledger.usage_sources import Rejected, Source
 
 # The fields of a message that a column may be mapped to; any other name is a property.
@@ -31,6 +32,7 @@ _LONGEST_TEXT = 255
 _TOLD = 2_000
 # A quantity is kept with at most so many digits before the point, and behind it.
 _DIGITS, _DECIMALS = 18, 12
+_FLOAT = re.compile(r"[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]{1,3})?", re.ASCII)
 _PLAIN = re.compile(rf"[0-9]{{1,{_DIGITS}}}", re.ASCII)
 
 
@@ -43,7 +45,10 @@ class Layout:
         id: the column that holds the id, or `row`: the number of the row, from 1.
         meter, customer, contract: of every row, unless a column is mapped to them.
         time_zone: of times that carry no offset; None refuses them.
-        columns: field or property name -> column of the file.
+        columns: field or property name -> column of the file; an empty one leaves out a column that
+            bears the name.
+        loose: names among them that a row may leave out.
+        numbers: names among them that hold numbers, which a program may have written as 1.5e-07.
     """
 
     source: str
@@ -53,13 +58,15 @@ class Layout:
     contract: str | None = None
     time_zone: str | None = None
     columns: Mapping[str, str] = field(default_factory=dict)
+    loose: frozenset[str] = frozenset()
+    numbers: frozenset[str] = frozenset()
 
     def wanted(self) -> dict[str, str]:
         """The columns of the file that are read, and what each is for (`parquet_files.source`)."""
         purposes = {"time": "time", "quantity": "quantity"} | dict.fromkeys(
             ("customer", "contract", "meter", "user"), "text"
         )
-        own = {column: purposes.get(name, "value") for name, column in self.columns.items()}
+        own = {c: purposes.get(name, "value") for name, c in self.columns.items() if c}
         return own if self.id == BY_ROW else {self.id: "text"} | own
 
 
@@ -82,14 +89,27 @@ Row = tuple[int, int, Read | Rejected]
 
 @dataclass
 class Opened:
-    """A file that is being read: its rows behind a number and place, and how much of it was read."""
+    """A file that is being read: how, its rows behind a number and place, and how much was read."""
 
+    layout: Layout
     rows: Callable[[int, int], Iterator[Row]]
     share: Callable[[], float]
 
 
-def open_file(path: Path, layout: Layout) -> Opened:
+def open_file(
+    path: Path,
+    layout: Layout,
+    kept: Mapping[str, Mapping[str, str]] = MappingProxyType({}),
+    *,
+    needs_time: bool = False,
+) -> Opened:
     """Open a file of usage.
+
+    Args:
+        layout: as somebody said it; a column that bears the name of a field, or of a property that the
+            meter keeps, is read without a word.
+        kept: meter -> the properties that it keeps -> "number" or "text".
+        needs_time: whether a row has to say when it happened.
 
     Raises Refusal `file_unreadable`, `file_format_unknown`, `file_broken`, `column_missing`,
     `column_twice`, `column_type_wrong`, `time_zone_missing` or `time_zone_unknown` before the first
@@ -97,35 +117,94 @@ def open_file(path: Path, layout: Layout) -> Opened:
     """
     usage_sources.look(path)
     _check_zone(layout)
-    source = _source(path, layout)
+    source, whole = _source(path, layout, kept, needs_time=needs_time)
     if source.columns:
-        _check_columns(path, source.columns, layout)
+        _check_columns(path, source.columns, whole)
 
     def rows(number: int, place: int) -> Iterator[Row]:
         for found, behind, row in source.rows(number, place):
-            yield found, behind, row if isinstance(row, Rejected) else _read(found, row, layout)
+            yield found, behind, row if isinstance(row, Rejected) else _read(found, row, whole)
 
-    return Opened(rows, source.share)
+    return Opened(whole, rows, source.share)
 
 
 def digest(path: Path, layout: Layout, *also: str) -> str:
     """What names this content, read in this layout: SHA-256, in hexadecimal digits."""
     with path.open("rb") as file:
         content = hashlib.file_digest(file, "sha256").hexdigest()
-    told = {**asdict(layout), "columns": sorted(layout.columns.items())}
+    told = {
+        **asdict(layout), "columns": sorted(layout.columns.items()),
+        "loose": sorted(layout.loose), "numbers": sorted(layout.numbers),
+    }  # fmt: skip
     return hashlib.sha256(json.dumps([content, told, *also]).encode()).hexdigest()
 
 
-def _source(path: Path, layout: Layout) -> Source:
+def _source(
+    path: Path, layout: Layout, kept: Mapping[str, Mapping[str, str]], *, needs_time: bool
+) -> tuple[Source, Layout]:
     name = path.name.lower()
     if name.endswith(".parquet"):
         from ledger import parquet_files  # large, and only needed here
 
-        return parquet_files.source(path, layout.wanted(), zone=layout.time_zone)
-    opening = (
-        usage_sources.csv_source if ".csv" in Path(name).suffixes else usage_sources.json_source
+        whole = _of_header(layout, parquet_files.names(path), kept)
+        return parquet_files.source(path, whole.wanted(), zone=layout.time_zone), whole
+    if ".csv" in Path(name).suffixes:
+        source = usage_sources.csv_source(path)
+        return source, _of_header(layout, source.columns, kept)
+    return usage_sources.json_source(path), _of_rows(layout, kept, needs_time=needs_time)
+
+
+def _of_header(
+    layout: Layout, header: Collection[str], kept: Mapping[str, Mapping[str, str]]
+) -> Layout:
+    """The layout with every column of the file that bears a name nobody gave to another one."""
+    meant = _meant(layout, kept, by_row="meter" in layout.columns or "meter" in header)
+    own = {name: name for name in _names(layout, meant) if name in header}
+    return replace(layout, columns=own | _said(layout), numbers=_numbers(meant))
+
+
+def _of_rows(layout: Layout, kept: Mapping[str, Mapping[str, str]], *, needs_time: bool) -> Layout:
+    """The same where each row names its fields itself: it may leave out what stands elsewhere."""
+    needed = {"customer"} if not layout.customer else set()
+    needed |= {"meter"} if not layout.meter else set()
+    needed |= {"time"} if needs_time else set()
+    meant = _meant(layout, kept, by_row=layout.columns.get("meter") != "")
+    names = _names(layout, meant)
+    own = {name: name for name in names}
+    return replace(
+        layout,
+        columns=own | _said(layout),
+        loose=frozenset(names - needed),
+        numbers=_numbers(meant),
     )
-    return opening(path)
+
+
+def _meant(
+    layout: Layout, kept: Mapping[str, Mapping[str, str]], *, by_row: bool
+) -> Sequence[tuple[str, str]]:
+    """The properties that may be meant, and what each holds.
+
+    Args:
+        by_row: whether rows name their meters, so that any of them may be meant.
+    """
+    meters = kept.values() if by_row else (kept.get(layout.meter, {}),)
+    return [told for properties in meters for told in properties.items()]
+
+
+def _names(layout: Layout, meant: Iterable[tuple[str, str]]) -> set[str]:
+    """The fields and kept properties that a column may bear without a word."""
+    names = {*FIELDS, *(name for name, _ in meant)}
+    return names - {*layout.columns, *layout.columns.values(), layout.id}
+
+
+def _numbers(meant: Iterable[tuple[str, str]]) -> frozenset[str]:
+    """Those that hold a number, whichever meter is meant."""
+    texts = {name for name, kind in meant if kind != "number"}
+    return frozenset(name for name, _ in meant if name not in texts)
+
+
+def _said(layout: Layout) -> dict[str, str]:
+    return {name: column for name, column in layout.columns.items() if column}
 
 
 def _check_zone(layout: Layout) -> None:
@@ -172,10 +251,14 @@ def _read(number: int, row: Mapping[str, Any], layout: Layout) -> Read | Rejecte
 def _fields(number: int, row: Mapping[str, Any], layout: Layout) -> Read:
     given: dict[str, Any] = {}
     for name, column in layout.columns.items():
+        if column not in row and name in layout.loose:
+            continue
         value = row.get(column)
         if value is None and name in _NEEDED and column not in row:
             raise _Unreadable(column, "the row has no such field")
         given[name] = value if name == "time" else _scalar(value, column)
+        if name in layout.numbers and name not in FIELDS:
+            given[name] = _of_floats(given[name])
     time = _instant(given.pop("time"), layout) if "time" in given else columns.NO_TIME
     quantity = _quantity(given.pop("quantity", None), layout)
     customer, contract = given.pop("customer", None), given.pop("contract", None)
@@ -209,6 +292,13 @@ def _key(value: object, column: str) -> str:
     if not key or not _is_clean(key):
         raise _Unreadable(column, "the id is missing, too long or no text")
     return key
+
+
+def _of_floats(value: Any) -> Any:
+    """A number as a program writes it that counts in floating point (`messages.nearest`)."""
+    if isinstance(value, str) and _FLOAT.fullmatch(value.strip()):
+        value = Decimal(value.strip())
+    return messages.nearest(value) if isinstance(value, Decimal) else value
 
 
 _NOT_A_QUANTITY = "is no number of 0 or more"

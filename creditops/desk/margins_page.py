@@ -172,7 +172,7 @@ def _model(row: Margin) -> str:
 
 def _usage(row: Margin) -> str:
     return ", ".join(
-        f"{number:,f}" if not name else f"{number:,f} {name.replace('_', ' ')}"
+        f"{number.normalize():,f} {name.replace('_', ' ')}".rstrip()
         for name, number in sorted(row.counted.items())
     )
 

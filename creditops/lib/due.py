@@ -60,7 +60,9 @@ def deciding_kinds() -> list[str]:
     return sorted(_deciding)
 
 
-def plan(kind: str, subject: str, due_at: datetime, *, rank: int, group: str) -> None:
+def plan(
+    kind: str, subject: str, due_at: datetime, *, rank: int, group: str, again: bool = False
+) -> None:
     """Remember that work of `kind` on `subject` is due at `due_at`; a second time changes nothing.
 
     Args:
@@ -69,8 +71,13 @@ def plan(kind: str, subject: str, due_at: datetime, *, rank: int, group: str) ->
         due_at: when; the handler's clock stands there.
         rank: one of the constants above, the order at one instant.
         group: work of one group is done in order; a customer's code.
+        again: the work looks at how things stand, which has changed: what was done at this very instant
+            is done once more.
     """
     plan_all(kind, [Piece(subject, due_at, group)], rank=rank)
+    if again:
+        same = DueRow.objects.filter(kind=kind, subject=subject, due_at=due_at)
+        same.filter(done_at__isnull=False).update(done_at=None)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 
 from creditops.lib.admin import ReadOnlyAdmin
-from creditops.lib.admin_columns import count, named
+from creditops.lib.admin_columns import NOTHING, count, named
 from creditops.lib.admin_tables import Listing
 from ledger import backfills
 from ledger.models import Backfill, BackfillBatch, BackfillRow, ImportRun
@@ -38,7 +38,7 @@ class BackfillAdmin(ReadOnlyAdmin):
 
     list_display = (
         "name", "state", named("waiting_said", "Rows that wait", lambda row: count(row.waiting)),
-        "opened_at", "closed_at", "closed_by", "reversed_at", "reversed_by",
+        "opened_at", "closed_at", "reversed_at",
     )  # fmt: skip
     fields = (
         "name", "state", "opened_at", "opened_by", "closed_at", "closed_by", "close_reason",
@@ -94,5 +94,6 @@ class BackfillBatchAdmin(ReadOnlyAdmin):
 
 
 def said(counts: dict[str, int]) -> str:
-    """Counts in words: "10 applied, 2 duplicate"."""
-    return ", ".join(f"{count(number)} {what}" for what, number in counts.items()) or "–"
+    """Counts in words, without what there is none of: "10 applied, 2 duplicate"."""
+    told = [f"{count(number)} {what}" for what, number in sorted(counts.items()) if number]
+    return ", ".join(told) or NOTHING

@@ -215,7 +215,7 @@ def _converted(
             senders.check(message, sender)
             converted.append(message)
         except ValidationError as error:
-            problems.append(Problem(f"events[{index}]", "event_invalid", _sentence(error)))
+            problems.append(Problem(f"events[{index}]", "event_invalid", senders.sentence(error)))
     if problems:
         raise Refusal(
             "event_invalid",
@@ -244,12 +244,7 @@ def _from_native(event: NativeEvent, sender: Sender) -> Message:
         contract=event.contract,
         meter=event.meter,
         time=senders.time(event.time, sender),
-        quantity=None if event.quantity is None else reading.quantity(event.quantity),
+        quantity=senders.quantity(event.quantity),
         user=event.user,
         data=event.data,
     )
-
-
-def _sentence(error: ValidationError) -> str:
-    detail = error.detail
-    return str(detail[0] if isinstance(detail, list) else detail)

@@ -86,7 +86,8 @@ def answer(event: LagoEvent, sent: Columns, receipt: Receipt) -> LagoAnswerShown
 def _time(stamp: object, sender: Sender) -> datetime:
     """Epoch seconds as number or text, or ISO 8601."""
     if isinstance(stamp, str) and "T" in stamp:
-        return reading.instant(stamp, assume_utc=sender.assume_utc)
+        with senders.named("timestamp"):
+            return reading.instant(stamp, assume_utc=sender.assume_utc)
     wrong = ValidationError("timestamp is epoch seconds, not milliseconds, or ISO 8601.")
     if isinstance(stamp, bool) or not isinstance(stamp, int | Decimal | str):
         raise wrong

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import ROUND_HALF_EVEN, Context, Decimal
+from decimal import Decimal
 from typing import Any
 
 from rest_framework.serializers import ValidationError
 
 from creditops.lib.api import reading
+from ledger import messages
 from ledger.messages import Message
 
 LONGEST_TEXT = 255
-# As many decimals as a quantity is kept with, and a context in which rounding to them never overflows.
-_FINEST = Decimal("1E-12")
-_LONGEST_WHOLE = 18
-_WIDE = Context(prec=_LONGEST_WHOLE + 12, rounding=ROUND_HALF_EVEN)
 
 
 @dataclass(frozen=True)
@@ -35,7 +33,29 @@ class Sender:
 
 def time(text: str | None, sender: Sender) -> datetime | None:
     """An instant as its sender may write it. Raises ValidationError."""
-    return None if text is None else reading.instant(text, assume_utc=sender.assume_utc)
+    with named("time"):
+        return None if text is None else reading.instant(text, assume_utc=sender.assume_utc)
+
+
+def quantity(given: int | str | None) -> Decimal | None:
+    """A quantity as its sender may write it. Raises ValidationError."""
+    with named("quantity"):
+        return None if given is None else reading.quantity(given)
+
+
+@contextmanager
+def named(name: str) -> Iterator[None]:
+    """What is wrong inside is told with the name of its field."""
+    try:
+        yield
+    except ValidationError as error:
+        raise ValidationError(f"{name}: {sentence(error)}") from error
+
+
+def sentence(error: ValidationError) -> str:
+    """What an error says first."""
+    detail = error.detail
+    return str(detail[0] if isinstance(detail, list) else detail)
 
 
 def check(message: Message, sender: Sender) -> None:
@@ -57,18 +77,10 @@ def check(message: Message, sender: Sender) -> None:
 
 
 def properties_of_floats(given: Mapping[str, Any] | None) -> dict[str, Any]:
-    """The properties of an event of a client that counts in floating point.
-
-    A price times a count comes as 1.3499999999999999e-05 there: a number with more than 12 decimals,
-    which nothing here keeps, is read as the nearest one that has 12. What is null was not said.
-    """
-    return {name: _kept(value) for name, value in (given or {}).items() if value is not None}
-
-
-def _kept(value: Any) -> Any:
-    if not isinstance(value, Decimal) or not value.is_finite():
-        return value
-    exponent = value.as_tuple().exponent
-    if not isinstance(exponent, int) or exponent >= -12 or value.adjusted() >= _LONGEST_WHOLE:
-        return value
-    return value.quantize(_FINEST, context=_WIDE)
+    """The properties of an event of a client that counts in floating point (`messages.nearest`). What is
+    null was not said."""
+    return {
+        name: messages.nearest(value) if isinstance(value, Decimal) else value
+        for name, value in (given or {}).items()
+        if value is not None
+    }

@@ -42,8 +42,9 @@ counted AS (
   JOIN priced_as AS a ON a.meter_id = u.meter_id AND a.model = u.model
   CROSS JOIN LATERAL jsonb_each_text(u.measures) AS m (property, measure)
   CROSS JOIN LATERAL (
+    -- Very small and very large numbers are kept as they are said: 2E-7.
     SELECT CASE WHEN m.property = '' THEN u.quantity
-                WHEN u.data ->> m.property ~ '^[0-9]+(\.[0-9]+)?$'
+                WHEN u.data ->> m.property ~ '^[0-9]+(\.[0-9]+)?(E[-+]?[0-9]{1,3})?$'
                 THEN (u.data ->> m.property)::numeric ELSE 0 END AS amount
   ) AS c
   LEFT JOIN prices AS p

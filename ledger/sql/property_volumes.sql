@@ -1,6 +1,6 @@
 -- How much the properties %(priced)s of events of the meters %(apart)s counted, and counted times the quantity
 -- of its event (what a provider charges each), grouped as `narrowed_volumes` groups. `without` counts events
--- that do not tell it.
+-- that do not tell it. Very small and very large numbers are kept as they are said: 2E-7.
 SELECT coalesce(e.pool_id, -e.holder_id) AS pool, e.meter_id,
        e.event_time >= %(recent)s AS recent,
        t.starts_at IS NOT NULL AND e.event_time >= t.starts_at AS in_term,
@@ -16,7 +16,7 @@ CROSS JOIN LATERAL (
 ) AS d
 CROSS JOIN unnest(%(priced)s::text[]) AS p (name)
 CROSS JOIN LATERAL (
-  SELECT CASE WHEN e.data ->> p.name ~ '^[0-9]+(\.[0-9]+)?$' THEN (e.data ->> p.name)::numeric END AS amount
+  SELECT CASE WHEN e.data ->> p.name ~ '^[0-9]+(\.[0-9]+)?(E[-+]?[0-9]{1,3})?$' THEN (e.data ->> p.name)::numeric END AS amount
 ) AS v
 WHERE e.event_time >= %(first)s AND e.event_time < %(last)s AND e.status = 'a'
   AND (%(customer)s::bigint IS NULL OR e.customer_id = %(customer)s)

@@ -84,6 +84,17 @@ def test_what_still_cannot_be_placed_stays(caller):
     assert [row["id"] for row in caller.get("exceptions").json()["results"]] == [waiting]
 
 
+def test_what_is_still_ahead_stays(caller):
+    credits_for_acme()
+    waiting = set_aside(caller, time="2026-02-01T13:00:00Z")
+
+    answer = caller.send(f"exceptions/{waiting}/replay", REASON)
+
+    assert refused(answer) == (409, "exception_stays")
+    assert answer.json()["detail"] == "It still cannot be placed: in_the_future."
+    assert [row["id"] for row in caller.get("exceptions").json()["results"]] == [waiting]
+
+
 def test_what_was_written_off_has_ended(caller):
     waiting = set_aside(caller)
 

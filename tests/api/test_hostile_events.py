@@ -43,6 +43,21 @@ def fate(caller: Caller, **event) -> tuple[str, str | None]:
 
 
 @pytest.mark.parametrize(
+    ("field", "said", "wanted"),
+    [
+        ("quantity", "-1", "quantity: Write a whole number, or a decimal in quotes"),
+        ("time", "2026-02-01T10:00:00", "time: Write an instant with its offset"),
+        ("id", "", "id is missing."),
+    ],
+)
+def test_an_event_that_can_not_be_read_is_told_by_place_and_field(priced, field, said, wanted):
+    answer = priced.send("events", [GOOD, GOOD | {"id": "bad"} | {field: said}])
+
+    assert refused(answer) == (422, "event_invalid")
+    assert places(answer)["events[1]"].startswith(wanted)
+
+
+@pytest.mark.parametrize(
     "tokens", ["1e3", "NaN", "-1", " 12 ", "1_000", "１２", "", True, None, [], {}]
 )
 def test_what_is_no_number_is_no_quantity(priced, tokens):

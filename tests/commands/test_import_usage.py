@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import csv
+import json
+from decimal import Decimal
 from io import StringIO
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from django.core.management import CommandError, call_command
 
+from contracts import agreements, rate_cards
+from contracts.rate_cards import Item
 from creditops.lib import clock
-from ledger.models import UsageEvent, UsageException
-from tests.cast import at, customer, grant, open_pool
+from ledger import units
+from ledger.models import Backfill, UsageEvent, UsageException
+from tests.cast import START, at, customer, grant, open_pool
 
 pytestmark = pytest.mark.django_db
 
@@ -167,3 +174,150 @@ def test_hostile_bytes_reject_their_row_only(usage_file):
         run(path)
 
     assert UsageEvent.objects.count() == 2
+
+
+NAMED = "id,time,quantity,user,customer,meter\nn1,2026-01-05T10:00:00Z,30,ann,acme,credits\n"
+
+
+def plain(path, *options: str) -> str:
+    """An import that maps nothing."""
+    out = StringIO()
+    call_command(
+        "import_usage", str(path), "--source=file", "--id=id", *options,
+        stdout=out, stderr=StringIO(),
+    )  # fmt: skip
+    return out.getvalue()
+
+
+def parquet_of(tmp_path, **columns):
+    path = tmp_path / "usage.parquet"
+    pq.write_table(pa.table({name: [value] for name, value in columns.items()}), path)
+    return path
+
+
+@pytest.mark.parametrize("form", ["csv", "jsonl", "parquet"])
+def test_a_column_that_bears_the_name_of_a_field_needs_no_map(usage_file, tmp_path, form):
+    header, row = (line.split(",") for line in NAMED.splitlines())
+    told = dict(zip(header, row, strict=True))
+    path = {
+        "csv": lambda: usage_file(NAMED),
+        "jsonl": lambda: usage_file(json.dumps(told), "usage.jsonl"),
+        "parquet": lambda: parquet_of(tmp_path, **told),
+    }[form]()
+
+    assert plain(path).startswith("1 rows: 1 applied. 30 credits drawn.")
+
+    event = UsageEvent.objects.get()
+    assert (event.event_time, str(event.user)) == (at("2026-01-05 10:00"), "ann")
+    assert event.quantity == 30
+
+
+def test_a_property_that_the_meter_keeps_needs_no_map_and_one_that_it_does_not_is_not_looked_at(
+    usage_file,
+):
+    units.create_meter(
+        code="pages", name="Pages", quantity_property="count", properties={"of": "text"}
+    )
+    units.create_meter(code="other", name="Other", properties={"depth": "number"})
+    path = usage_file("id,time,count,of,depth\nn1,2026-01-05T10:00:00Z,3,book,-7\n")
+
+    assert plain(path, "--customer=acme", "--meter=pages").startswith("1 rows: 0 applied, 1 exc")
+
+    body = UsageException.objects.get().body
+    assert body["data"] == {"count": "3", "of": "book"}
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        ("1.5e-07", "0.00000015"),
+        ("1.3499999999999999e-05", "0.0000135"),
+        ("0.30000000000000004", "0.3"),
+        ("1e+3", "1000"),
+        ("12", "12"),
+    ],
+)
+@pytest.mark.parametrize("form", ["csv", "jsonl", "parquet"])
+def test_a_cost_that_a_program_counted_in_floating_point_is_read_as_it_is_meant(
+    acme, usage_file, tmp_path, form, said, kept
+):
+    """As in LiteLLM's spend logs; text properties that look like numbers stay what they are."""
+    units.create_meter(code="calls", name="C", properties={"cost": "number", "model": "text"})
+    rate_cards.publish(
+        card="gateway", version="1", effective_from=START, by="Sam", at=START,
+        items=[Item("cost", 1, kind="pack", per=1_000, meter="calls", property="cost")],
+    )  # fmt: skip
+    agreements.follow_rates(acme.holder, rate_cards.find("gateway"), at=START)
+    path = {
+        "csv": lambda: usage_file(f"id,time,cost,model\na,2026-01-05T10:00:00Z,{said},1e3\n"),
+        "jsonl": lambda: usage_file(
+            f'{{"id": "a", "time": "2026-01-05T10:00:00Z", "cost": {said}, "model": "1e3"}}',
+            "usage.jsonl",
+        ),
+        "parquet": lambda: parquet_of(
+            tmp_path, id="a", time="2026-01-05T10:00:00Z", cost=float(said), model="1e3"
+        ),
+    }[form]()
+
+    assert plain(path, "--customer=acme", "--meter=calls").startswith("1 rows: 1 applied.")
+
+    data = UsageEvent.objects.get().data or {}
+    assert Decimal(data["cost"]) == Decimal(kept)
+    assert data["model"] == "1e3"
+
+
+def test_a_column_that_bears_a_name_is_left_out_where_one_says_so_or_maps_it_elsewhere(usage_file):
+    path = usage_file("id,time,quantity,user\nn1,2026-01-05T10:00:00Z,30,7\n")
+
+    plain(path, "--customer=acme", "--meter=credits", "--map=user=", "--map=quantity=user")
+
+    event = UsageEvent.objects.get()
+    assert event.quantity == 7
+    assert event.user is None
+
+
+def test_a_line_of_json_may_leave_out_what_is_said_for_the_whole_file(usage_file):
+    lines = '{"id": "a", "quantity": 5}\n{"id": "b", "quantity": 6, "customer": "acme"}\n'
+
+    said = plain(usage_file(lines, "usage.jsonl"), "--customer=acme", "--meter=credits")
+
+    assert said.startswith("2 rows: 2 applied. 11 credits drawn.")
+
+
+def test_a_line_of_json_has_to_say_what_nobody_said_for_it(usage_file):
+    lines = '{"id": "a", "quantity": 5}\n{"id": "b", "quantity": 6, "customer": "acme"}\n'
+    path = usage_file(lines, "usage.jsonl")
+
+    with pytest.raises(CommandError, match="1 rows could not be read"):
+        plain(path, "--meter=credits")
+
+    assert [(row["row"], row["field"]) for row in rejected(path)] == [("1", "customer")]
+    assert UsageEvent.objects.get().key == "b"
+
+
+@pytest.mark.parametrize("lacking", ["customer", "meter"])
+def test_a_file_that_says_nowhere_whose_usage_of_what_it_is_stops_before_its_first_row(
+    usage_file, lacking
+):
+    said = {"customer": "--customer=acme", "meter": "--meter=credits"}
+    del said[lacking]
+
+    with pytest.raises(
+        CommandError,
+        match=f"has no column '{lacking}'. Say --{lacking}, or --map {lacking}=COLUMN.",
+    ):
+        plain(usage_file("id,quantity\na,5\n"), *said.values())
+
+
+def test_a_file_that_is_not_there_opens_no_backfill(tmp_path):
+    with pytest.raises(CommandError, match="There is no file"):
+        plain(tmp_path / "none.csv", "--customer=acme", "--meter=credits", "--backfill=spring")
+
+    assert not Backfill.objects.exists()
+
+
+def test_an_unknown_customer_of_a_row_waits_as_an_exception_and_is_not_rejected(usage_file):
+    path = usage_file(NAMED.replace("acme", "nobody"))
+
+    assert plain(path).startswith("1 rows: 0 applied, 1 exceptions.")
+    assert not path.with_name("usage.csv.rejected.csv").exists()

@@ -6,6 +6,7 @@ import json
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
 
 from creditops.lib import clock, seals
 from ledger.models import EventSource
@@ -66,3 +67,11 @@ def test_a_head_that_the_chain_does_not_contain_fails_the_proof(capsys):
 def test_what_is_no_head_is_told_in_a_sentence():
     with pytest.raises(CommandError, match="is no head of a seal"):
         call_command("verify", "--since-seal", "nonsense")
+
+
+def test_the_proof_takes_as_long_as_it_takes(capsys):
+    """A session of the application gives up a statement after a minute."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL statement_timeout = '1ms'")
+
+    assert "everything holds" in output(capsys, "verify")

@@ -166,7 +166,8 @@ def test_what_the_draft_ends_has_a_price_only_by_choice(market):
     assert found.unpriced == 1
 
 
-def test_prices_of_properties_and_of_two_units_are_studied(market):
+@pytest.mark.parametrize("tokens", [Decimal(2_000), Decimal("2E+3")])
+def test_prices_of_properties_and_of_two_units_are_studied(market, tokens):
     """R4, R5: what narrows a price, what a property counts, and actions beside credits."""
     meter = units.create_meter(
         code="chat", name="Chat", properties={"model": "text", "tokens": "number"}
@@ -182,7 +183,7 @@ def test_prices_of_properties_and_of_two_units_are_studied(market):
             cast.holders.pool(cast.agreements.find("acme-1").holder, cast.unit(unit), NOW), 1_000,
             source=f"more-{unit}", when=NOW, end=cast.END,
         )  # fmt: skip
-    use("acme", "chat", 10, day=13, model="large", tokens=2_000)
+    use("acme", "chat", 10, day=13, model="large", tokens=tokens)
     use("acme", "chat", 5, day=14, model="small", tokens=500)
 
     by_tokens = [

@@ -7,7 +7,7 @@ import pytest
 from creditops.desk.deeds import bulk
 from creditops.lib.models import DueRow
 from ledger import backfills, columns, totals
-from ledger.models import Backfill, Correction, Pool, UsageEvent
+from ledger.models import Backfill, Correction, ImportRun, Pool, UsageEvent
 from tests import cast
 from tests.cast import at
 from tests.desk import acts
@@ -90,3 +90,14 @@ def test_its_page_tells_how_it_stands_and_offers_what_may_be_done(spring, fiona,
     assert b"Reverse a backfill" not in fiona.get(address).content
     assert b"spring" in fiona.get("/admin/ledger/backfill/").content
     assert fiona.get("/admin/ledger/importrun/").status_code == 200
+
+
+def test_the_page_of_an_import_tells_what_became_of_its_rows_and_nothing_that_did_not(fiona):
+    run = ImportRun.objects.create(
+        digest="d", name="usage.csv", started_at=NOW, changed_at=NOW, rows_read=12,
+        statuses={"held": 0, "duplicate": 2, "applied": 10, "staged": 0},
+    )  # fmt: skip
+    page = fiona.get(f"/admin/ledger/importrun/{run.pk}/change/").content.decode()
+
+    assert "10 applied, 2 duplicate" in page
+    assert "0 held" not in page

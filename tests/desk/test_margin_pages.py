@@ -81,6 +81,17 @@ def test_the_file_says_the_same_with_all_digits_of_the_cost(book: Book, chat, ca
     assert file[3] == "Total,,,2,,,3.01,USD,,0.00,USD,0.01,100.0,,"
 
 
+def test_a_sum_of_decimals_has_no_zeros_behind_it(book: Book, chat, carla):
+    acts.do(carla, "meter-cost", "chat", **SAID)
+    data = {"input_tokens": Decimal("0.500000000000"), "model": "ours"}
+    cast.report(
+        cast.usage("c2", 1, meter="chat", contract="C-1", data=data), when=at("2026-06-14 13:00")
+    )
+    margins = carla.get(addresses.of("margins"), {"from": "2026-06-14", "to": "2026-06-14"})
+
+    assert margins.context["margins"].rows[0][2:4] == ["2", "1,000.5 input tokens"]
+
+
 def test_nothing_is_counted_any_more_without_a_line(book: Book, chat, carla):
     acts.do(carla, "meter-cost", "chat", **SAID)
     done = acts.do(carla, "meter-cost", "chat", **SAID | {"measures": ""})

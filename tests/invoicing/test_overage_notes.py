@@ -4,9 +4,10 @@ import pytest
 
 from contracts import standing
 from contracts.models import RenewalProposal, ScheduledCharge
+from creditops import schedule
 from invoicing import documents, overage_notes, payments
 from invoicing.models import CreditNote, Invoice
-from ledger import corrections
+from ledger import backfills, columns, corrections
 from ledger.models import PoolTerm, UsageEvent
 from tests import cast
 
@@ -97,6 +98,33 @@ def test_a_second_look_credits_nothing_again(renewed):
     correct("u2", 30)
 
     assert overage_notes.credit(renewed, standing.term(renewed, 1), at=FEBRUARY) == []
+
+
+def test_what_is_corrected_in_the_same_instant_after_the_note_is_credited_too(renewed):
+    """A run of due work has one instant for all its pieces."""
+    correct("u2", 30)
+    correct("u2", 0)
+
+    assert [(credits, net) for _, _, credits, net, _ in notes()] == [(10, 72), (30, 214)]
+
+
+def test_a_backfill_that_is_reversed_piece_by_piece_takes_back_all_that_was_billed_by_one_note(
+    renewed, monkeypatch
+):
+    monkeypatch.setattr(backfills, "VOIDED_AT_ONCE", 1)
+    loaded = backfills.open_for("late", by="Fiona", at=LATER)
+    old = [cast.usage(f"b{n}", 20, time=cast.at("2026-12-31"), contract="c1") for n in range(3)]
+    backfills.stage(loaded, columns.of(old))
+    backfills.close(loaded, by="Fiona", reason="the meter was down", at=LATER)
+    cast.run_due(LATER)
+    assert [(c.credits, c.amount_minor) for c in charges()] == [(40, 286), (60, 428)]
+
+    backfills.reverse(loaded, by="Fiona", reason="wrong file", at=FEBRUARY)
+    schedule.run_due(FEBRUARY + cast.SECOND, now=FEBRUARY + cast.SECOND)
+
+    back = sum(c.taken_back_minor for c in charges()), sum(c.taken_back_credits for c in charges())
+    assert back == (428, 60)
+    assert notes() == [("INV-2027-000002", "correction", 60, 428, 428)]
 
 
 def test_the_signed_commitment_does_not_move(renewed):

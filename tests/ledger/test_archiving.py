@@ -423,10 +423,12 @@ def test_the_command_says_what_it_did(books, folder, capsys, monkeypatch):
     assert capsys.readouterr().out.splitlines() == [
         f"{name}: 3 events, {size:,} bytes",
         f"The data of 2 events lies in 1 files, {size:,} bytes, in {folder}.",
-        f"The data of 0 events lies in 0 files, 0 bytes, in {folder}.",
+        "Nothing that was received before 2026-04-01 is left to move.",
         f"The data of 2 events is back from {name}.",
     ]
     with pytest.raises(CommandError, match="Name an earlier day"):
         call_command("archive_usage", "--before=2026-10-31")
+    with pytest.raises(CommandError, match="/dev/null/none: Not a directory"):
+        call_command("archive_usage", "--before=2026-04-01", "--folder=/dev/null/none")
     with pytest.raises(CommandError, match="was brought back already"):
         call_command("archive_usage", "--restore", name)

@@ -221,6 +221,34 @@ def test_what_was_let_in_later_goes_with_it_and_what_still_waits_is_written_off(
     assert {end.outcome for end in ExceptionEnd.objects.all()} == {"written_off"}
 
 
+def test_what_was_set_aside_is_written_off_piece_by_piece(pool, monkeypatch):
+    """A transaction has room for some thousand locks, and a backfill may have more that waits."""
+    monkeypatch.setattr(exceptions, "AT_ONCE", 2)
+    backfill = closed(load(*(old(f"k{n}", 10, meter="unheard") for n in range(5))))
+    backfills.reverse(backfill, by="Carla", reason="wrong", at=REVERSED)
+
+    ended = []
+    while backfills.step(backfill, at=REVERSED):
+        ended.append(ExceptionEnd.objects.count())
+
+    assert ended == [2, 4, 5]
+    assert Backfill.objects.get().state == Backfill.State.REVERSED
+
+
+def test_a_close_holds_no_lock_per_message_that_came_too_late(pool):
+    backfill = load(*(old(f"k{n}", 10) for n in range(50)))
+    backfills.close(backfill, by="Fiona", reason="the meter was down", at=CLOSED)
+
+    with transaction.atomic():
+        backfills.step(backfill, at=CLOSED)
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'")
+            [(held,)] = cursor.fetchall()
+
+    assert UsageEvent.objects.count() == 50
+    assert held < 10
+
+
 def test_an_open_backfill_is_thrown_away_without_a_trace_in_the_books(pool):
     backfill = reversed_(load(old("a", 10)))
 

@@ -161,6 +161,11 @@ def test_the_command_says_what_it_did(tmp_path, capsys, monkeypatch):
         "4 prices: 4 new, 0 changed, 0 as they were. New ones hold from 2026-03-15 on.",
         "4 prices: 0 new, 0 changed, 4 as they were. New ones hold from 2026-04-01 on.",
     ]
+    call_command("import_costs", str(path), "--from", "2026-03-01")
+    assert capsys.readouterr().out.splitlines() == [
+        "4 prices: 0 new, 0 changed, 4 as they were. New ones hold from 2026-03-01 on.",
+        "4 of those that were known hold from a later day on only: usage before it has no price.",
+    ]
     with pytest.raises(CommandError, match=r"A new price begins later"):
         call_command(
             "import_costs", str(price_file(tmp_path, changed(1e-06))), "--from", "2026-03-01"
@@ -274,6 +279,18 @@ def test_what_was_used_paid_and_charged_stands_per_meter_and_model(chat):
     assert (found.cost(found.rows), found.margin(found.rows), found.tenths(found.rows)) == (
         1, 479, 998,
     )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("said", "cost"), [("1E+3", "0.00015"), ("2.50E-7", "0.0000000000000375"), ("7", "0.00000105")]
+)
+def test_a_number_counts_however_its_sender_wrote_it(said, cost, chat):
+    sold()
+    chats("u1", said, model="small")
+
+    [row] = march().rows
+    assert row.counted["input_tokens"] == Decimal(said)
+    assert row.cost == Decimal(cost)
 
 
 def test_a_cost_is_that_of_the_events_own_time(chat, tmp_path):

@@ -190,6 +190,19 @@ def test_what_is_let_in_is_received_again_and_still_adds_up():
     assert sum(each.ended for each in sunday.meters) == 1
 
 
+def test_what_is_still_ahead_stays_while_others_of_the_same_act_are_let_in():
+    something_of_everything()
+    waiting = list(exceptions.waiting().filter(key__in=("ahead", "late")))
+    assert len(waiting) == 2
+
+    done = exceptions.apply(waiting, by="Fiona", reason="checked", at=MONDAY)
+
+    assert (done.statuses, done.still) == ({"applied": 1}, {"in_the_future": 1})
+    assert [row.key for row in exceptions.waiting().filter(key__in=("ahead", "late"))] == ["ahead"]
+    [row] = intake_days.of(MONDAY.date(), MONDAY.date())
+    assert (row.received, row.missing) == (1, 0)
+
+
 def test_a_backfill_adds_up_on_the_day_of_its_close():
     backfill = backfills.open_for("b", by="Fiona", at=EARLIER)
     backfills.stage(

@@ -7,16 +7,18 @@ seals: tests/test_sealed_books.py.
 
 from __future__ import annotations
 
+import json
 from datetime import date, timedelta
 
 import pytest
+from django.db import connection
 
 from contracts import agreements, rate_cards
 from contracts.rate_cards import Item
-from creditops.lib import files
+from creditops.lib import files, sql
 from invoicing import payments
-from ledger import caps, closing, corrections, entitlements, expiry, units
-from ledger.models import Block, Entitlement, Holder, JournalEntry, Pool, UsageEvent
+from ledger import caps, closing, corrections, entitlements, expiry, limits, units
+from ledger.models import Block, Correction, Entitlement, Holder, JournalEntry, Pool, UsageEvent
 from tests import cast, damage
 from tests.cast import at, usage
 
@@ -413,6 +415,47 @@ def test_overage_beyond_what_a_lift_allows(books_break):
         )
         for number in (2, 3)
     ]
+
+
+def rows_touched(name: str, **asked: object) -> int:
+    """How many rows the steps of a check hand on, all together; these tables have no statistics, so
+    what the planner would guess without them is taken from it."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_nestloop = off; SET LOCAL enable_mergejoin = off")
+        cursor.execute(
+            f"EXPLAIN (ANALYZE, FORMAT JSON) {sql.statement('ledger', f'verify/{name}')}", asked
+        )
+        [(told,)] = cursor.fetchall()
+
+    def touched(step: dict) -> int:
+        own = int(step["Actual Rows"] * step["Actual Loops"])
+        return own + sum(touched(below) for below in step.get("Plans", ()))
+
+    [plan] = json.loads(told) if isinstance(told, str) else told
+    return touched(plan["Plan"])
+
+
+@pytest.mark.django_db
+def test_the_check_of_caps_costs_as_much_as_there_are_generations_not_their_square():
+    """A pool has one more with every correction; a cap may be a share of all that is available."""
+    cast.sign(settings={"overage_base": "TOTAL_AVAILABLE"})
+    cast.run_due(cast.START)
+    cast.send("u1", 100, when=at("2026-02-01"))
+    event = UsageEvent.objects.get()
+    wanted = limits.unset("overage_pct", "overage_base", "grace_pct")
+    costs = []
+    for number in (40, 120):
+        while (done := Correction.objects.count()) < number:
+            corrections.correct(
+                event,
+                credits=100 + done % 2,
+                by="Fiona",
+                reason="counted anew",
+                at=at("2026-02-02"),
+            )
+        costs.append(rows_touched("caps_are_what_was_agreed", **wanted))
+
+    assert costs[1] < 3.5 * costs[0]
 
 
 @pytest.fixture

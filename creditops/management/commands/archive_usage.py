@@ -56,8 +56,15 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
         except Refusal as refusal:
             raise CommandError(refusal.detail) from refusal
+        except OSError as error:
+            raise CommandError(f"{error.filename or folder}: {error.strerror}.") from error
         if made:
             archiving.tidy(owner.ALIAS)
+        else:
+            self.stdout.write(
+                f"Nothing that was received before {options['before']} is left to move."
+            )
+            return
         moved, size = sum(a.moved for a in made), sum(a.bytes for a in made)
         self.stdout.write(
             f"The data of {moved:,} events lies in {len(made)} files, {size:,} bytes, in {folder}."

@@ -34,8 +34,11 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, act: str, **options: Any) -> None:
         if act == "list":
-            for backfill in Backfill.objects.order_by("id"):
+            found = Backfill.objects.order_by("id")
+            for backfill in found:
                 self.stdout.write(self._line(backfill))
+            if not found:
+                self.stdout.write("There is none. `import_usage --backfill NAME` opens one.")
             return
         at = clock.now()
         try:

@@ -41,8 +41,7 @@ class Command(BaseCommand):
         }
         rows = exceptions.waiting().filter(**{k: v for k, v in filters.items() if v})
         if act == "list":
-            for code, number in rows.order_by().values_list("code").annotate(n=Count("id")):
-                self.stdout.write(f"{number:,} {code}")
+            self._list(rows)
             return
         try:
             with audit.acting(_ACTOR, at=at, reason=options["reason"]):
@@ -50,15 +49,23 @@ class Command(BaseCommand):
         except Refusal as refusal:
             raise CommandError(refusal.detail) from refusal
 
+    def _list(self, rows: Any) -> None:
+        found = list(rows.order_by().values_list("code").annotate(n=Count("id")))
+        for code, number in sorted(found):
+            self.stdout.write(f"{number:,} {code}")
+        if not found:
+            self.stdout.write("None wait.")
+
     def _end(self, act: str, rows: Any, reason: str, at: Any) -> None:
         found = list(rows.select_related("source").order_by("event_time", "id"))
-        if act == "write-off":
-            for row in found:
-                exceptions.write_off(row, by=_ACTOR, reason=reason, at=at)
-            self.stdout.write(f"{len(found):,} written off.")
-            return
-        done = exceptions.apply(found, by=_ACTOR, reason=reason, at=at)
-        for status, number in done.statuses.items():
-            self.stdout.write(f"{number:,} {status}")
-        for code, number in done.still.items():
-            self.stdout.write(f"{number:,} still can't be placed: {code}")
+        if not found:
+            self.stdout.write("None wait that are asked for: nothing was done.")
+        elif act == "write-off":
+            done = exceptions.write_off_all(found, by=_ACTOR, reason=reason, at=at)
+            self.stdout.write(f"{done:,} written off.")
+        else:
+            applied = exceptions.apply(found, by=_ACTOR, reason=reason, at=at)
+            for status, number in applied.statuses.items():
+                self.stdout.write(f"{number:,} {status}")
+            for code, number in applied.still.items():
+                self.stdout.write(f"{number:,} still can't be placed: {code}")

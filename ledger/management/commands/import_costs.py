@@ -48,6 +48,11 @@ class Command(BaseCommand):
             f"{done.read:,} prices: {done.new:,} new, {done.changed:,} changed, {done.same:,} as they "
             f"were. New ones hold from {day} on."
         )
+        if done.later:
+            self.stdout.write(
+                f"{done.later:,} of those that were known hold from a later day on only: usage before it "
+                "has no price."
+            )
 
 
 def _day(text: str) -> date:

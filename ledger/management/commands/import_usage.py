@@ -44,9 +44,9 @@ class Command(BaseCommand):
             type=_mapping,
             metavar="NAME=COLUMN",
             help="a field (time, quantity, user, customer, contract, meter) or property, and the "
-            "column it stands in; repeat it",
+            "column it stands in, where it does not bear the name; without a column it is left out; "
+            "repeat it",
         )
-
         parser.add_argument(
             "--backfill",
             metavar="NAME",
@@ -79,6 +79,8 @@ class Command(BaseCommand):
         at = clock.now()
         try:
             with audit.acting(_ACTOR, at=at), rejects:
+                # Nothing is opened for a file that can't be read.
+                importing.look(file, layout, for_backfill=bool(options["backfill"]))
                 backfill = (
                     backfills.open_for(options["backfill"], by=_ACTOR, at=at)
                     if options["backfill"]
@@ -231,7 +233,7 @@ _MEANINGS = {
 
 
 def _mapping(text: str) -> tuple[str, str]:
-    name, _, column = text.partition("=")
-    if not name or not column:
+    name, told, column = text.partition("=")
+    if not name or not told:
         raise ArgumentTypeError(f"{text!r}: write NAME=COLUMN, like time=TIMESTAMP")
     return name, column

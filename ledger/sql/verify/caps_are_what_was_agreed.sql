@@ -92,57 +92,136 @@ agreed AS (
     ) AS x
   ) AS pct
 ),
+-- What was all that was available at each of these, where the cap is a share of it: what the term's blocks had
+-- given before, on the lines and beside them, what the layout itself lays out, and what was left of blocks for
+-- some meters only. Sums up to each place are taken in one pass: asked one by one they would cost the square of
+-- a pool's generations.
+probes AS MATERIALIZED (
+  SELECT DISTINCT customer_id, pool_id, term_id, no, move_seq, at FROM agreed WHERE of_all OR base_turns
+),
+pools AS (
+  SELECT DISTINCT customer_id, pool_id FROM probes
+),
+generations AS (
+  SELECT l.customer_id, l.pool_id, l.line, l.term_id, l.no, lead(l.no) OVER following AS next_no,
+         lead(l.start_pos) OVER following AS next_pos
+  FROM pools
+  JOIN ledger_layout AS l ON l.customer_id = pools.customer_id AND l.pool_id = pools.pool_id
+  WINDOW following AS (PARTITION BY l.customer_id, l.pool_id, l.line ORDER BY l.no)
+),
+uses AS MATERIALIZED (
+  SELECT l.customer_id, l.pool_id, l.term_id, l.no, g.block_id, b.meters IS NOT NULL AS scoped,
+         sum(greatest(0, least(g.pos_end, l.next_pos) - g.pos)) AS credits
+  FROM generations AS l
+  JOIN ledger_segment AS g
+    ON g.customer_id = l.customer_id AND g.pool_id = l.pool_id AND g.line = l.line
+   AND g.layout_no = l.no
+  JOIN ledger_block AS b ON b.customer_id = g.customer_id AND b.id = g.block_id
+  WHERE l.next_no = l.no + 1 AND b.kind <> 'daily'
+  GROUP BY 1, 2, 3, 4, 5, 6
+),
+-- A probe comes before what has its own number: only what was laid out earlier counts.
+on_lines AS (
+  SELECT x.*, sum(x.credits) OVER (
+    PARTITION BY customer_id, pool_id, term_id ORDER BY no, asks DESC ROWS UNBOUNDED PRECEDING) AS upto
+  FROM (
+    SELECT customer_id, pool_id, term_id, no, credits, false AS asks FROM uses
+    UNION ALL
+    SELECT DISTINCT customer_id, pool_id, term_id, no, 0, true FROM probes
+  ) AS x
+),
+-- And after the move of its own number.
+beside AS (
+  SELECT x.*, sum(x.credits) OVER (
+    PARTITION BY customer_id, pool_id, term_id ORDER BY seq, asks ROWS UNBOUNDED PRECEDING) AS upto
+  FROM (
+    SELECT v.customer_id, v.pool_id, v.term_id, v.seq, v.credits, false AS asks
+    FROM pools
+    JOIN ledger_move AS v ON v.customer_id = pools.customer_id AND v.pool_id = pools.pool_id
+    JOIN ledger_block AS b ON b.customer_id = v.customer_id AND b.id = v.block_id
+    WHERE v.type LIKE 'CONSUME%%' AND b.kind <> 'daily'
+    UNION ALL
+    SELECT DISTINCT customer_id, pool_id, term_id, move_seq, 0, true FROM probes
+  ) AS x
+),
+laid_out AS (
+  SELECT g.customer_id, g.pool_id, g.layout_no AS no, sum(g.pos_end - g.pos) AS credits
+  FROM pools
+  JOIN ledger_segment AS g
+    ON g.customer_id = pools.customer_id AND g.pool_id = pools.pool_id AND g.line = 0
+  JOIN ledger_block AS b ON b.customer_id = g.customer_id AND b.id = g.block_id
+  WHERE b.kind <> 'daily'
+  GROUP BY 1, 2, 3
+),
+-- Blocks for some meters only that were alive at a probe.
+scoped AS MATERIALIZED (
+  SELECT a.customer_id, a.pool_id, a.term_id, a.no, a.move_seq, a.at, b.id AS block_id, b.granted
+  FROM probes AS a
+  JOIN ledger_block AS b
+    ON b.customer_id = a.customer_id AND b.pool_id = a.pool_id AND b.meters IS NOT NULL
+   AND b.kind <> 'daily' AND b.recorded_at <= a.at AND b.effective_at <= a.at
+  CROSS JOIN LATERAL (
+    SELECT coalesce(k.frozen_from, k.expires_at) AS until FROM ledger_blockchange AS k
+    WHERE k.customer_id = b.customer_id AND k.block_id = b.id AND k.recorded_at <= a.at
+    ORDER BY k.no DESC LIMIT 1
+  ) AS life
+  WHERE life.until IS NULL OR life.until > a.at
+),
+scoped_on_lines AS (
+  SELECT x.*, sum(x.credits) OVER (
+    PARTITION BY customer_id, block_id ORDER BY no, asks DESC ROWS UNBOUNDED PRECEDING) AS upto
+  FROM (
+    SELECT customer_id, block_id, no, credits, false AS asks FROM uses WHERE scoped
+    UNION ALL
+    SELECT DISTINCT customer_id, block_id, no, 0, true FROM scoped
+  ) AS x
+),
+scoped_beside AS (
+  SELECT x.*, sum(x.credits) OVER (
+    PARTITION BY customer_id, block_id ORDER BY seq, asks ROWS UNBOUNDED PRECEDING) AS upto
+  FROM (
+    SELECT v.customer_id, v.block_id, v.seq, v.credits, false AS asks
+    FROM (SELECT DISTINCT customer_id, pool_id, block_id FROM scoped) AS b
+    JOIN ledger_move AS v
+      ON v.customer_id = b.customer_id AND v.pool_id = b.pool_id AND v.block_id = b.block_id
+    UNION ALL
+    SELECT DISTINCT customer_id, block_id, move_seq, 0, true FROM scoped
+  ) AS x
+),
+left_in_scopes AS (
+  SELECT s.customer_id, s.pool_id, s.term_id, s.no, s.move_seq, s.at,
+         sum(s.granted - gone.upto - drawn.upto) AS credits
+  FROM scoped AS s
+  JOIN scoped_beside AS gone
+    ON gone.customer_id = s.customer_id AND gone.block_id = s.block_id AND gone.seq = s.move_seq
+   AND gone.asks
+  JOIN scoped_on_lines AS drawn
+    ON drawn.customer_id = s.customer_id AND drawn.block_id = s.block_id AND drawn.no = s.no
+   AND drawn.asks
+  GROUP BY 1, 2, 3, 4, 5, 6
+),
+all_there AS (
+  SELECT p.*, o.upto + m.upto + coalesce(h.credits, 0) + coalesce(s.credits, 0) AS credits
+  FROM probes AS p
+  JOIN on_lines AS o
+    ON o.customer_id = p.customer_id AND o.pool_id = p.pool_id AND o.term_id = p.term_id
+   AND o.no = p.no AND o.asks
+  JOIN beside AS m
+    ON m.customer_id = p.customer_id AND m.pool_id = p.pool_id AND m.term_id = p.term_id
+   AND m.seq = p.move_seq AND m.asks
+  LEFT JOIN laid_out AS h
+    ON h.customer_id = p.customer_id AND h.pool_id = p.pool_id AND h.no = p.no
+  LEFT JOIN left_in_scopes AS s
+    ON s.customer_id = p.customer_id AND s.pool_id = p.pool_id AND s.term_id = p.term_id
+   AND s.no = p.no AND s.move_seq = p.move_seq AND s.at = p.at
+),
 bases AS (
-  SELECT a.*, CASE WHEN a.base_turns THEN greatest(a.commitment, all_there.credits)
-                   WHEN a.of_all THEN all_there.credits ELSE a.commitment END AS base
+  SELECT a.*, CASE WHEN a.base_turns THEN greatest(a.commitment, t.credits)
+                   WHEN a.of_all THEN t.credits ELSE a.commitment END AS base
   FROM agreed AS a
-  LEFT JOIN LATERAL (
-    SELECT (SELECT coalesce(sum(greatest(0, least(g.pos_end, n.start_pos) - g.pos)), 0)
-            FROM ledger_layout AS l
-            JOIN ledger_layout AS n
-              ON n.customer_id = l.customer_id AND n.pool_id = l.pool_id AND n.line = l.line
-             AND n.no = l.no + 1
-            JOIN ledger_segment AS g
-              ON g.customer_id = l.customer_id AND g.pool_id = l.pool_id AND g.line = l.line
-             AND g.layout_no = l.no
-            JOIN ledger_block AS b ON b.customer_id = g.customer_id AND b.id = g.block_id
-            WHERE l.customer_id = a.customer_id AND l.pool_id = a.pool_id
-              AND l.term_id = a.term_id AND l.no < a.no AND b.kind <> 'daily')
-         + (SELECT coalesce(sum(v.credits), 0)
-            FROM ledger_move AS v
-            JOIN ledger_block AS b ON b.customer_id = v.customer_id AND b.id = v.block_id
-            WHERE v.customer_id = a.customer_id AND v.pool_id = a.pool_id AND v.term_id = a.term_id
-              AND v.type LIKE 'CONSUME%%' AND v.seq <= a.move_seq AND b.kind <> 'daily')
-         + (SELECT coalesce(sum(g.pos_end - g.pos), 0)
-            FROM ledger_segment AS g
-            JOIN ledger_block AS b ON b.customer_id = g.customer_id AND b.id = g.block_id
-            WHERE g.customer_id = a.customer_id AND g.pool_id = a.pool_id AND g.line = 0
-              AND g.layout_no = a.no AND b.kind <> 'daily')
-         + (SELECT coalesce(sum(b.granted - coalesce(gone.credits, 0) - coalesce(drawn.credits, 0)), 0)
-            FROM ledger_block AS b
-            CROSS JOIN LATERAL (
-              SELECT coalesce(k.frozen_from, k.expires_at) AS until FROM ledger_blockchange AS k
-              WHERE k.customer_id = b.customer_id AND k.block_id = b.id AND k.recorded_at <= a.at
-              ORDER BY k.no DESC LIMIT 1
-            ) AS life
-            LEFT JOIN LATERAL (
-              SELECT sum(v.credits) AS credits FROM ledger_move AS v
-              WHERE v.customer_id = b.customer_id AND v.pool_id = b.pool_id AND v.block_id = b.id
-                AND v.seq <= a.move_seq
-            ) AS gone ON true
-            LEFT JOIN LATERAL (
-              SELECT sum(greatest(0, least(g.pos_end, n.start_pos) - g.pos)) AS credits
-              FROM ledger_segment AS g
-              JOIN ledger_layout AS n
-                ON n.customer_id = g.customer_id AND n.pool_id = g.pool_id AND n.line = g.line
-               AND n.no = g.layout_no + 1
-              WHERE g.customer_id = b.customer_id AND g.block_id = b.id AND g.layout_no < a.no
-            ) AS drawn ON true
-            WHERE b.customer_id = a.customer_id AND b.pool_id = a.pool_id AND b.meters IS NOT NULL
-              AND b.kind <> 'daily' AND b.recorded_at <= a.at AND b.effective_at <= a.at
-              AND (life.until IS NULL OR life.until > a.at)) AS credits
-    WHERE a.of_all OR a.base_turns
-  ) AS all_there ON true
+  LEFT JOIN all_there AS t
+    ON t.customer_id = a.customer_id AND t.pool_id = a.pool_id AND t.term_id = a.term_id
+   AND t.no = a.no AND t.move_seq = a.move_seq AND t.at = a.at
 ),
 allowed AS (
   SELECT b.*, CASE WHEN b.surely_lifted THEN b.lifted
