@@ -103,6 +103,7 @@ class Memory:
     _codes: dict[int, set[str]] = field(default_factory=dict)
     _users: int = 0
     _since: int = 0
+    _seen: set[int] = field(default_factory=set)
 
     def learn_customer(self, code: str, id_: int, root: int) -> None:
         """Remember a customer; it is forgotten with itself and with who pays."""
@@ -130,11 +131,15 @@ class Memory:
     def _bring_up_to_date(self) -> bool:
         """Forget whom something was changed about; returns whether it was by this transaction itself."""
         asked = binary.rows("ledger", "directory_changes", since=self._since)
-        [(self._since, ours, everybody, changed)] = asked
+        [(self._since, ours, numbers, customers)] = asked
+        changes = dict(zip(numbers, customers, strict=True))
+        # While an old transaction runs, wherever, changes come again that were seen already.
+        changed = {changes[number] for number in changes.keys() - self._seen}
+        self._seen = set(changes)
         full = len(self.customers) > CUSTOMERS_MAX or self._users > USERS_MAX
-        if everybody or full:
+        if None in changed or full:
             self._begin_anew()
-        for customer in set(changed):
+        for customer in changed - {None}:
             self._forget(customer)
         return bool(ours)
 
@@ -147,10 +152,9 @@ class Memory:
         self._users -= len(self.users.pop(customer, ()))
 
     def _begin_anew(self) -> None:
-        since, self_ = self._since, Memory()
+        empty = Memory(_since=self._since, _seen=self._seen)
         for name in self.__slots__:
-            setattr(self, name, getattr(self_, name))
-        self._since = since
+            setattr(self, name, getattr(empty, name))
 
 
 _memories: WeakKeyDictionary[object, Memory] = WeakKeyDictionary()

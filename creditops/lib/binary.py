@@ -141,8 +141,8 @@ def columns(package: str, name: str, **parameters: Any) -> Iterator[Callable[[],
 
 @contextmanager
 def unanswered() -> Iterator[None]:
-    """Send the statements of this block, which answer nothing, without waiting for each: by its end the database
-    has done them all, or an error says which it refused."""
+    """Send the statements of this block, which answer nothing, without waiting for each: by its end the
+    database has done them all, or an error says which it refused."""
     connection.ensure_connection()
     with connection.wrap_database_errors, connection.connection.pipeline():
         yield

@@ -20,7 +20,7 @@ from django.db import IntegrityError, connection
 from creditops.lib import sql
 from creditops.lib.models import Approval
 from creditops.lib.refusals import Refusal
-from ledger import balances, corrections, expiry, grants, hold_ends, holds, pool_books
+from ledger import balances, corrections, expiry, grants, hold_ends, holds, locked_pools, pool_books
 from ledger.line import Line
 from ledger.models import Block, Hold, HoldEnd, Pool, UsageEvent
 from tests.cast import at, contract_pool, customer, grant, open_pool, report, send, usage
@@ -385,21 +385,20 @@ def test_batches_of_two_customers_in_both_orders_never_wait_for_each_other():
 
 def test_locked_in_the_order_of_the_batch_two_batches_wait_for_each_other(monkeypatch, books_break):
     """The negative control: each holds one pool and wants the other's; the database ends one."""
-    lock, met = pool_books.lock, threading.Barrier(2)
+    lock, met = locked_pools.lock, threading.Barrier(2)
     turned = itertools.count()
 
-    def lock_in_any_order(keys, now):
+    def lock_in_any_order(keys, now, *meanwhile):
         ordered = sorted(set(keys))
-        if len(ordered) == 1:
-            return lock(ordered, now)
-        if next(turned) % 2:
-            ordered.reverse()
-        first = lock(ordered[:1], now)
-        met.wait(PATIENCE_SECONDS)
-        return first | lock(ordered[1:], now)
+        if len(ordered) > 1:
+            if next(turned) % 2:
+                ordered.reverse()
+            lock(ordered[:1], now)
+            met.wait(PATIENCE_SECONDS)
+        return lock(ordered, now, *meanwhile)
 
     acts = both_orders(2)
-    monkeypatch.setattr(pool_books, "lock", lock_in_any_order)
+    monkeypatch.setattr(locked_pools, "lock", lock_in_any_order)
 
     assert fates(at_once(acts)) == {"applied applied": 1, "OperationalError": 1}
 

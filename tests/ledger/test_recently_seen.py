@@ -25,10 +25,10 @@ def looked_up(monkeypatch) -> list[int]:
     """How many keys each batch looked up."""
     usual, numbers = binary.rows, []
 
-    def rows(package, name, **parameters):
+    def rows(package, name, *args, **parameters):
         if name == "known_keys":
             numbers.append(int.from_bytes(parameters["keys"][12:16], "big"))
-        return usual(package, name, **parameters)
+        return usual(package, name, *args, **parameters)
 
     monkeypatch.setattr(binary, "rows", rows)
     return numbers
@@ -90,9 +90,11 @@ def test_a_message_that_was_set_aside_is_known_again_once_its_customer_exists(mo
 
 def test_a_message_leaves_the_same_mark_again_and_others_hardly_ever():
     customers = np.repeat(np.arange(1, 101), 100)
-    places = recently_seen.places(customers, [f"e{n}" for n in range(100)] * 100)
+    hashes = recently_seen.hashes([f"e{n}" for n in range(100)] * 100)
+    places = recently_seen.places(customers, hashes)
 
-    assert (recently_seen.places(customers[:1], ["e0"]) == places[:1]).all()
+    first = recently_seen.hashes(["e0"])
+    assert (recently_seen.places(customers[:1], first) == places[:1]).all()
     assert len(set(places.tolist())) > 9_990
 
 
