@@ -218,7 +218,7 @@ def _copy(copies: int) -> None:
                 [table],
             )
             columns = [name for (name,) in cursor.fetchall()]
-            shifted = {name: f"{name} + copy * {_FAR}" for name in numbers.split()}
+            shifted = {name: f"{name} + copy::bigint * {_FAR}" for name in numbers.split()}
             if table in _NAMED:
                 name = _NAMED[table]
                 shifted[name] = rf"regexp_replace({name}, '\.0', '.' || copy)"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -88,7 +88,7 @@ def judge(event: Event, line: Line | None, credits: int, at: datetime) -> Verdic
 
     Args:
         event: resolved, of this instant.
-        line: laid out for `at`, with detail where it is scoped; None: there is no pool yet.
+        line: laid out for `at`, with detail where its counters don't tell; None: there is no pool yet.
     """
     if line is None:
         return _verdict(moving.INSUFFICIENT_CREDITS if credits else "", credits, 0)
@@ -138,12 +138,12 @@ def _verdict(refused: str, credits: int, available: int) -> Verdict:
 
 def _shortage(event: Event, line: Line, credits: int, at: datetime) -> str:
     """Why a line can't give so many credits; empty if it can."""
-    if line.scoped:
-        meter_id = event.meter.id if event.meter else 0
-        use = moving.Use(0, event.time, meter_id, event.late, at.date(), "")
+    if line.scoped and line.detailed:
+        use = moving.Use(0, event.time, event.meter_id, event.late, at.date(), "")
         planned = moving.plan(line, use, credits, at)
         return planned if isinstance(planned, str) else ""
-    if not credits or credits <= line.room:
+    course = line.course_of(event.meter_id)
+    if not credits or (course is not None and line.gives(course, credits)):
         return ""
     graced = event.holder is not None and event.holder.kind == Holder.Kind.SUBSCRIPTION
     capped = line.overage_cap is not None and not graced
@@ -164,20 +164,32 @@ def _whole(charge: Charge) -> int:
     return -(-charge.exact.numerator // charge.exact.denominator)
 
 
-def _lines(event: Event, units: Iterable[int], at: datetime) -> dict[int, Line]:
-    """The lines of the event's holder by unit, as they stand at `at`; one read of their states."""
+def _lines(event: Event, asked: Mapping[int, int], at: datetime) -> dict[int, Line]:
+    """The lines of the event's holder by unit, as they stand at `at`; one read of their states.
+
+    Args:
+        asked: how many credits of each unit.
+
+    A scope that has less left than is asked for is paid for by several blocks, which takes all detail.
+    """
     if event.holder is None:
         return {}
     states = PoolState.objects.filter(
         customer_id=event.holder.customer_id,
         pool__customer_id=event.holder.customer_id,
         pool__holder_id=event.holder.holder_id,
-        pool__unit_id__in=list(units),
+        pool__unit_id__in=list(asked),
     )
-    zone = event.holder.time_zone
-    return {
-        state.unit: _line(state, zone, at) for state in states.annotate(unit=F("pool__unit_id"))
-    }
+    zone, lines = event.holder.time_zone, {}
+    for state in states.annotate(unit=F("pool__unit_id")):
+        line = _line(state, zone, at)
+        if line.scoped and not line.detailed:
+            locked_pools.add_scopes(line)
+            course, credits = line.course_of(event.meter_id), asked[state.unit]
+            if course is None or (course is not line and not line.gives(course, credits)):
+                line = _laid_out(line, zone, at)
+        lines[state.unit] = line
+    return lines
 
 
 def _line(state: PoolState, zone: str, at: datetime) -> Line:
@@ -185,10 +197,13 @@ def _line(state: PoolState, zone: str, at: datetime) -> Line:
     line = locked_pools.line_of(state)
     lapsed = line.lapse_at is not None and line.lapse_at <= at
     uncounted = line.rules.seat_allowance is not None and line.seats_since is None
-    if not (line.stale(at) or line.scoped or lapsed or uncounted):
-        return line
+    return _laid_out(line, zone, at) if line.stale(at) or lapsed or uncounted else line
+
+
+def _laid_out(line: Line, zone: str, at: datetime) -> Line:
+    """The same line with all detail, laid out in memory for `at`."""
     with transaction.atomic():
-        key = (state.customer_id, state.pool_id)
+        key = (line.customer_id, line.pool_id)
         line = pool_books.lock([key], at)[key]
         pool_books.add_detail([line], at)
         daily_credits.imagine([line], at)

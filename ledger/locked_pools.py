@@ -321,6 +321,26 @@ def line_of(state: PoolState | _Row) -> Line:
     )
 
 
+def add_scopes(line: Line) -> None:
+    """Read the lines of scopes of one that was merely read; between the two readings usage may come."""
+    for _, meters, number, consumed, limit, beside in binary.rows(
+        "ledger",
+        "pool_scope_lines",
+        customers=binary.bigints([line.customer_id]),
+        pools=binary.bigints([line.pool_id]),
+    ):
+        line.scopes.append(
+            ScopeLine(
+                number=number,
+                meters=frozenset(map(int, meters.split(","))),
+                consumed=consumed,
+                limit=limit,
+                layout_no=line.layout_no,
+                beside=bool(beside),
+            )
+        )
+
+
 def _scopes(states: States) -> Scopes:
     """Read the lines of scopes; after the lock, so that they are what the lock's last owner left."""
     with_scopes = np.flatnonzero(states.scope_lines > 0)

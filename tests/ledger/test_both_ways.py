@@ -9,12 +9,22 @@ from random import Random
 import pytest
 from django.db import connection, connections, transaction
 
-from ledger import fast_lane, plain_usage
+from ledger import fast_lane, holds, plain_usage
 from ledger.fast_lane import Placed
 from ledger.line import GENERAL
-from tests.cast import START, contract_pool, customer, grant, report, usage
+from tests.cast import (
+    START,
+    contract_pool,
+    customer,
+    grant,
+    open_pool,
+    report,
+    sign_books,
+    usage,
+)
 from tests.ledger.histories import Plenty, Scoped
 
+NOW = START + timedelta(days=1)
 pytestmark = pytest.mark.django_db(databases=["default", "owner"])
 
 # Histories that place something by the column: others may not, one event beside its line holds up a pool.
@@ -63,6 +73,12 @@ def placed(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 def placed_on_scopes(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """How many events each batch placed by the column on lines of scopes."""
     return counting(monkeypatch, lambda found: int((found.number != GENERAL).sum()))
+
+
+@pytest.fixture
+def refused(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many events each batch refused by the column."""
+    return counting(monkeypatch, lambda found: len(found.refused))
 
 
 def counting(monkeypatch: pytest.MonkeyPatch, count: Callable[[Placed], int]) -> list[int]:
@@ -210,3 +226,34 @@ def batch(now) -> list:
         )
         for n in range(300)
     ]
+
+
+def test_what_an_empty_pool_refuses_leads_to_the_same_rows_both_ways(monkeypatch, refused):
+    sign_books()
+    grant(open_pool(customer()), 10, source="b1")
+    other = open_pool(customer("otto"))
+    grant(other, 12, source="b2")
+    holds.place(
+        usage("h", 5, customer="otto"), code="h", lasts=timedelta(hours=1), by="Ada", at=NOW
+    )
+
+    def play() -> None:
+        report(usage("a", 10, user="ann"), when=NOW)
+        told = report(
+            *(usage(f"b{n}", 1 + n, user="ben") for n in range(5)),
+            usage("c1", 8, customer="otto"),
+            usage("c2", 9, customer="otto"),
+            usage("free", 0, customer="otto"),
+            when=NOW + timedelta(minutes=1),
+        )
+        assert {(o.status, o.code) for o in told.outcomes[:7]} == {
+            ("refused", "insufficient_credits")
+        }
+        assert [o.credits for o in told.outcomes] == [1, 2, 3, 4, 5, 8, 9, 0]
+        late = NOW - timedelta(hours=1)
+        report(usage("d", 1, time=late), usage("e", 1), when=NOW + timedelta(minutes=2))
+
+    by_column, one_by_one = both(play, monkeypatch)
+
+    assert by_column == one_by_one
+    assert sum(refused) == 5

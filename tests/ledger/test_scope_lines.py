@@ -18,6 +18,7 @@ from ledger import (
     expiry,
     explain,
     holds,
+    pool_books,
     posting,
     tariffs,
     totals,
@@ -359,6 +360,21 @@ def test_a_check_and_a_hold_see_what_scopes_have_left(pool, other):
     assert availability.check(usage("x", 1_000, meter="other"), NOW).allowed
     with pytest.raises(Refusal, match="can't be held"):
         holds.place(usage("h", 1_050), code="h", lasts=timedelta(hours=1), by="Ada", at=NOW)
+
+
+def test_a_check_that_a_scope_or_the_pool_can_answer_alone_waits_for_no_lock(
+    pool, other, monkeypatch
+):
+    def lock(*args):
+        raise AssertionError("a lock was taken")
+
+    monkeypatch.setattr(pool_books, "lock", lock)
+
+    assert availability.check(usage("x", 99), NOW).allowed
+    assert availability.check(usage("x", 1_000, meter="other"), NOW).allowed
+    assert not availability.check(usage("x", 1_001, meter="other"), NOW).allowed
+    with pytest.raises(AssertionError, match="a lock was taken"):
+        availability.check(usage("x", 100), NOW)
 
 
 @pytest.mark.parametrize(
