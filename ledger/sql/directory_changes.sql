@@ -6,4 +6,5 @@ SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint,
        coalesce(array_agg(c.id) FILTER (WHERE c.id IS NOT NULL), '{}'),
        coalesce(array_agg(c.customer_id) FILTER (WHERE c.id IS NOT NULL), '{}')
 FROM (SELECT) AS one
-LEFT JOIN ledger_directorychange AS c ON c.xid >= %(since)s::bigint
+LEFT JOIN ledger_directorychange AS c
+  ON c.xid >= least(%(since)s::bigint, pg_current_xact_id_if_assigned()::text::bigint)
