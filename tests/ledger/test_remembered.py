@@ -248,3 +248,22 @@ def test_too_many_begin_anew(monkeypatch):
     assert call("e2") == "applied 3"
 
     assert len(remembered.memory().customers) == 0
+
+
+def test_rows_of_another_server_neither_count_nor_hide_a_change(asked):
+    holder = acme()
+    call("e1")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint")
+        [(ahead,)] = cursor.fetchall()
+        cursor.execute(
+            "INSERT INTO ledger_directorychange (xid, customer_id)"
+            " SELECT n, %s FROM generate_series(%s::bigint + 1, %s + 200) AS n",
+            [holder.customer_id, ahead, ahead],
+        )
+    asked.clear()
+
+    elsewhere(lambda: Customer.objects.filter(code="acme").update(code="acme-2"))
+
+    assert call("e2") == "unknown_customer None"
+    assert call("e3", customer="acme-2") == "applied 3"
