@@ -140,7 +140,8 @@ def _renewable(contract: Contract) -> str | None:
 
 def _applied(event: UsageEvent) -> str | None:
     drew = event.status == UsageEvent.Status.APPLIED and event.pool_id is not None
-    return uid(event.customer_id, event.id) if drew else None
+    # What the event told of itself, and its price with it, may lie in an archive file.
+    return uid(event.customer_id, event.id) if drew and event.data_digest is None else None
 
 
 def _on_sale(pack: Pack) -> str | None:

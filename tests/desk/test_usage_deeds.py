@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from creditops.desk import addresses
+from creditops.desk import addresses, offered
 from ledger import units
 from ledger.messages import uid
 from ledger.models import Correction, ExceptionEnd, UsageEvent, UsageException
@@ -50,6 +50,14 @@ def test_a_void_event_gives_everything_back_for_good(book: Book, fiona):
     )
     assert acts.errors(again) == ["Event 'ev-1' was voided; that is final."]
     assert Correction.objects.count() == 1
+
+
+def test_an_event_whose_data_lies_in_an_archive_file_is_not_offered_to_be_corrected(book: Book):
+    kept, moved = book.event, UsageEvent.objects.get(pk=book.event.pk)
+    moved.data_digest = b"12345678"
+
+    assert offered._applied(kept) == name_of(kept)
+    assert offered._applied(moved) is None
 
 
 def test_an_event_without_credits_cannot_be_corrected(book: Book, fiona):
