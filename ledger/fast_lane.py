@@ -162,10 +162,9 @@ def _refuse(pools: Pools, pool: Integers, plain: Plain) -> Flags:
     states = pools.states
     least = np.full(len(pools), _LAST)
     np.minimum.at(least, pool, plain.credits)
+    age = columns.microseconds(plain.at) - plain.time
     late = np.zeros(len(pools), dtype=bool)
-    late[pool[columns.microseconds(plain.at) - plain.time > LATE_AFTER // columns.MICROSECOND]] = (
-        True
-    )
+    late[pool[age > LATE_AFTER // columns.MICROSECOND]] = True
     hard = states.enforcement == ENFORCEMENTS.index(HARD) + 1
     told = (states.alert_pos == NOTHING) | (states.consumed < states.alert_pos)
     unscoped = np.bincount(pools.scopes.place, minlength=len(pools)) == 0

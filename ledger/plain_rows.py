@@ -154,10 +154,9 @@ def _parts(placed: Placed) -> tuple[Plain, Plain]:
 def _texts(values: Sequence[str]) -> tuple[NDArray[np.bytes_], Integers]:
     """Texts as bytes, and how many each has."""
     lengths = np.fromiter(map(len, values), np.int64, len(values))
-    longest = int(lengths.max())
-    together = "".join(values).encode()
-    if len(together) == longest * len(values):
-        return np.frombuffer(together, dtype=f"S{longest}"), lengths
+    together, longest = "".join(values), int(lengths.max())
+    if together.isascii() and int(lengths.min()) == longest:
+        return np.frombuffer(together.encode(), dtype=f"S{longest}"), lengths
     encoded = [value.encode() for value in values]
     return np.array(encoded), np.fromiter(map(len, encoded), np.int64, len(encoded))
 

@@ -12,6 +12,7 @@ from django.db import connection, connections, transaction
 from ledger import fast_lane, holds, plain_usage
 from ledger.fast_lane import Placed
 from ledger.line import GENERAL
+from ledger.models import UsageEvent
 from tests.cast import (
     START,
     contract_pool,
@@ -226,6 +227,22 @@ def batch(now) -> list:
         )
         for n in range(300)
     ]
+
+
+@pytest.mark.parametrize(
+    "keys", [["ab", "é"], ["é", "ab", "ß¢"], ["a", "bc"], ["汉字", "ab", "abcdef"]]
+)
+def test_keys_of_any_script_and_length_are_stored_as_they_came(keys, placed):
+    sign_books()
+    grant(open_pool(customer()), 100, source="b1")
+
+    report(*(usage(key, 1, user=key) for key in keys), when=NOW)
+    again = report(*(usage(key, 1, user=key) for key in keys), when=NOW)
+
+    stored = UsageEvent.objects.order_by("id").values_list("key", "user__name")
+    assert list(stored) == [(key, key) for key in keys]
+    assert {outcome.status for outcome in again.outcomes} == {"duplicate"}
+    assert sum(placed) == len(keys)
 
 
 def test_what_an_empty_pool_refuses_leads_to_the_same_rows_both_ways(monkeypatch, refused):
