@@ -53,7 +53,7 @@ def _with_session(database: dict[str, Any], session: dict[str, str]) -> dict[str
         "OPTIONS": {
             **database.get("OPTIONS", {}),
             "options": flags,
-            # Statements that ask for it are prepared (`creditops.lib.binary`).
+            # Asked so often in a session, a statement of `creditops.lib.binary` is kept planned.
             "prepare_threshold": 5,
         },
     }

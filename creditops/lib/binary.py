@@ -111,13 +111,18 @@ def rows(
 ) -> list[tuple[Any, ...]]:
     """Run a statement of `<package>/sql/`, its parameters sent beside it, everything in binary.
 
-    For many rows; JSON comes back as Python values. The session plans the statement once, for any number
-    of rows; `prepare` False has it planned for those that are sent.
+    For many rows; JSON comes back as Python values. A session that asks again and again plans the statement
+    once, for any number of rows; `prepare` False has it planned for those that are sent.
     """
     connection.ensure_connection()
     with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
-        cursor.execute(sql.statement(package, name), parameters, prepare=prepare, binary=True)
+        cursor.execute(sql.statement(package, name), parameters, prepare=_if_again(prepare), binary=True)
         return cursor.fetchall()
+
+
+def _if_again(prepare: bool) -> bool | None:
+    """What psycopg is told: None leaves it to how often the session has asked (`prepare_threshold`)."""
+    return None if prepare else False
 
 
 @contextmanager
@@ -135,7 +140,7 @@ def columns(package: str, name: str, **parameters: Any) -> Iterator[Callable[[],
     ):
         for kind in (_BIGINTS, _INSTANTS):
             cursor.adapters.register_loader(kind, _Received)
-        cursor.execute(sql.statement(package, name), parameters, prepare=True, binary=True)
+        cursor.execute(sql.statement(package, name), parameters, binary=True)
         yield lambda: [_column(sent) for sent in cursor.fetchone() or ()]
 
 
@@ -164,7 +169,7 @@ def run(package: str, name: str, prepare: bool = True, /, **parameters: Any) -> 
     touched."""
     connection.ensure_connection()
     with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
-        cursor.execute(sql.statement(package, name), parameters, prepare=prepare)
+        cursor.execute(sql.statement(package, name), parameters, prepare=_if_again(prepare))
         return cursor.rowcount
 
 
