@@ -13,7 +13,7 @@ from typing import Any
 from django.conf import settings
 from django.db import connection
 
-from creditops.lib import binary, calendar, money, policies, policy_values
+from creditops.lib import calendar, money, policies, policy_values, sql
 from creditops.lib.policies import Policy
 from creditops.lib.refusals import Refusal
 from ledger.models import Block, BookSettings, JournalEntry, UsageEvent
@@ -70,7 +70,7 @@ def open_books(*, currency: str, time_zone: str, at: datetime) -> BookSettings:
 def current(at: datetime) -> BookSettings:
     """The books with the zone and rounding that are set for them; opened as the environment says
     (BOOKS_CURRENCY, BOOKS_TIME_ZONE) at first use. One query, and a plain one: everything asks for it."""
-    found = binary.rows("ledger", "books", scope=policies.BOOKS, zone=ZONE, rounding=ROUNDING)
+    found = sql.rows("ledger", "books", scope=policies.BOOKS, zone=ZONE, rounding=ROUNDING)
     if not found:
         open_books(currency=settings.BOOKS_CURRENCY, time_zone=settings.BOOKS_TIME_ZONE, at=at)
         return current(at)

@@ -70,7 +70,7 @@ def correct(
     if charge.provider_cost:
         owed = _owed(charge, drew, credits, first=first)
         provider_costs.record(
-            binary.rows("ledger", "begin_batch")[0][0],
+            binary.rows("ledger", "next_batch_id")[0][0],
             [(event.customer_id, pool_id, charge.item, on, owed)],
             at,
         )

@@ -47,7 +47,7 @@ def _found_or_made(users: set[tuple[int, str]]) -> dict[tuple[int, str], int]:
 
 
 def _find(wanted: Sequence[tuple[int, str]]) -> dict[tuple[int, str], int]:
-    rows = binary.rows("ledger", "find_users", **_arrays(wanted))
+    rows = binary.rows("ledger", "find_users", False, **_arrays(wanted))
     return {(customer, name): number for customer, name, number in rows}
 
 

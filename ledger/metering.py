@@ -128,7 +128,7 @@ def _accept(
     hold: Hold | None,
     again: bool,
 ) -> Receipt:
-    batch_id = binary.rows("ledger", "begin_batch")[0][0]
+    batch_id = binary.rows("ledger", "next_batch_id")[0][0]
     memory = remembered.memory()
     sources = repetition.source_ids(set(batch.source), memory)
     # What a person lets in, or a hold captures, is never plain.

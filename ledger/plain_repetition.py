@@ -65,6 +65,7 @@ def maybe_repeated(
         rows = binary.rows(
             "ledger",
             "known_keys",
+            False,
             customers=binary.bigints(customer[chosen]),
             sources=binary.bigints(plain.sources(sources)[chosen]),
             keys=binary.texts([keys.own[n].encode() for n in chosen.tolist()]),

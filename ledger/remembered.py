@@ -23,8 +23,6 @@ from ledger.models import Meter
 from ledger.rating import Charge
 from ledger.tariffs import CompiledTariff, PriceBook
 
-# Of a memory that has to forget nothing: no transaction has so high a number.
-_NOTHING_KNOWN = 2**62
 # More than so many customers, or users, and the memory begins anew.
 CUSTOMERS_MAX = 100_000
 USERS_MAX = 500_000
@@ -104,7 +102,7 @@ class Memory:
     users: dict[int, dict[str, int]] = field(default_factory=dict)
     _codes: dict[int, set[str]] = field(default_factory=dict)
     _users: int = 0
-    _since: int = _NOTHING_KNOWN
+    _since: int | None = None
     _seen: set[int] = field(default_factory=set)
 
     def learn_customer(self, code: str, id_: int, root: int) -> None:

@@ -113,13 +113,15 @@ def _stored(
     found: list[Known | None] = [None] * len(events)
     if among_exceptions:
         codes = binary.texts([_customer(event).encode() for event in events])
-        for order, _, _, _, text in binary.rows("ledger", "known_exceptions", codes=codes, **asked):
+        for order, _, _, _, text in binary.rows(
+            "ledger", "known_exceptions", False, codes=codes, **asked
+        ):
             body = json.loads(text)
             fields = {name: body.get(name) for name in _COMPARED}
             found[order] = Known(fields, body.get("data", {}), data_is_whole=True)
     # No customer has the number 0.
     customers = binary.bigints([event.customer_id or 0 for event in events])
-    for row in binary.rows("ledger", "known_events", customers=customers, **asked):
+    for row in binary.rows("ledger", "known_events", False, customers=customers, **asked):
         found[row[0]] = _from_event(row)
     return found
 

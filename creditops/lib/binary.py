@@ -116,7 +116,9 @@ def rows(
     """
     connection.ensure_connection()
     with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
-        cursor.execute(sql.statement(package, name), parameters, prepare=_if_again(prepare), binary=True)
+        cursor.execute(
+            sql.statement(package, name), parameters, prepare=_if_again(prepare), binary=True
+        )
         return cursor.fetchall()
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from django.contrib import admin
 
-from accounts.admin.narrowing import CustomerFilter
+from accounts.admin.narrowing import CustomerFilter, CustomerRows
+from creditops.lib.admin import ReadOnlyAdmin
 from ledger.admin.rows import LedgerRowAdmin
 from ledger.models import (
     CapLift,
@@ -84,11 +85,12 @@ class PoolTermAdmin(LedgerRowAdmin):
 
 
 @admin.register(DirectoryChange)
-class DirectoryChangeAdmin(LedgerRowAdmin):
+class DirectoryChangeAdmin(CustomerRows, ReadOnlyAdmin):
     """About whom something changed that processes remember while they take usage in."""
 
     named_by = ("customer",)
     list_display = ("__str__", "customer", "xid")
+    list_filter = (CustomerFilter,)
     ordering = ("-id",)
 
 
