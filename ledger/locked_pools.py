@@ -203,10 +203,10 @@ class Pools(Mapping[Key, Line]):
 
     def advance(self, places: Integers, recorded_at: datetime) -> None:
         """Write the counters of pools of which nothing else changed; their drains are written."""
-        states, scopes = self.states, self.scopes
-        counted = np.minimum(states.consumed, states.limit_pos) - self.used_to
         if not len(places):
             return
+        states, scopes = self.states, self.scopes
+        counted = np.minimum(states.consumed, states.limit_pos) - self.used_to
         binary.run(
             "ledger",
             "advance_lines",
@@ -235,17 +235,11 @@ class Pools(Mapping[Key, Line]):
 
     def _line(self, place: int) -> Line:
         line = line_of(_Row(self.states, place))
-        for row in range(*np.searchsorted(self.scopes.place, (place, place + 1))):
-            line.scopes.append(
-                ScopeLine(
-                    number=int(self.scopes.number[row]),
-                    meters=self.scopes.meter_sets[self.scopes.meters[row]],
-                    consumed=int(self.scopes.consumed[row]),
-                    limit=int(self.scopes.limit_pos[row]),
-                    layout_no=line.layout_no,
-                    beside=bool(self.scopes.beside[row]),
-                )
-            )
+        scopes = self.scopes
+        for row in range(*np.searchsorted(scopes.place, (place, place + 1))):
+            numbers = (scopes.number, scopes.consumed, scopes.limit_pos, scopes.beside)
+            meters = scopes.meter_sets[scopes.meters[row]]
+            _add_scope(line, meters, *(int(column[row]) for column in numbers))
         return line
 
 
@@ -329,16 +323,26 @@ def add_scopes(line: Line) -> None:
         customers=binary.bigints([line.customer_id]),
         pools=binary.bigints([line.pool_id]),
     ):
-        line.scopes.append(
-            ScopeLine(
-                number=number,
-                meters=frozenset(map(int, meters.split(","))),
-                consumed=consumed,
-                limit=limit,
-                layout_no=line.layout_no,
-                beside=bool(beside),
-            )
+        _add_scope(line, _meters(meters), number, consumed, limit, beside)
+
+
+def _add_scope(
+    line: Line, meters: frozenset[int], number: int, consumed: int, limit: int, beside: int
+) -> None:
+    line.scopes.append(
+        ScopeLine(
+            number=number,
+            meters=meters,
+            consumed=consumed,
+            limit=limit,
+            layout_no=line.layout_no,
+            beside=bool(beside),
         )
+    )
+
+
+def _meters(told: str) -> frozenset[int]:
+    return frozenset(map(int, told.split(",")))
 
 
 def _scopes(states: States) -> Scopes:
@@ -352,7 +356,7 @@ def _scopes(states: States) -> Scopes:
             customers=binary.bigints(states.customer_id[with_scopes]),
             pools=binary.bigints(states.pool_id[with_scopes]),
         )
-    meters = {row[1]: frozenset(map(int, row[1].split(","))) for row in rows}
+    meters = {row[1]: _meters(row[1]) for row in rows}
     number = {text: number for number, text in enumerate(meters)}
     columns_of = np.array(
         [(place, line, consumed, limit, beside, number[text])
