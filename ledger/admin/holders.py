@@ -89,7 +89,7 @@ class DirectoryChangeAdmin(CustomerRows, ReadOnlyAdmin):
     """About whom something changed that processes remember while they take usage in."""
 
     named_by = ("customer",)
-    list_display = ("__str__", "customer", "xid")
+    list_display = ("__str__", "customer")
     list_filter = (CustomerFilter,)
     ordering = ("-id",)
 

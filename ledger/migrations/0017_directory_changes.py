@@ -22,7 +22,7 @@ class Migration(migrations.Migration):
                     name='DirectoryChange',
                     fields=[
                         ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                        ('xid', models.BigIntegerField()),
+                        ('xid', models.BigIntegerField(verbose_name='transaction')),
                         ('customer', models.ForeignKey(blank=True, null=True, db_constraint=False, on_delete=models.DO_NOTHING, related_name='+', to='accounts.customer')),
                     ],
                     options={

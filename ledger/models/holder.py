@@ -226,7 +226,7 @@ class DirectoryChange(Counter):
     which cards, its users; about all of them, where none is named. Written by the database
     (`ledger/remembered.py`)."""
 
-    xid = models.BigIntegerField()
+    xid = models.BigIntegerField("transaction")
     customer = models.ForeignKey(
         Customer,
         null=True,
