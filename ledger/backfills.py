@@ -35,7 +35,7 @@ from ledger.models import (
 WORK = "ledger.backfill"
 # How many rows are taken in, and how many events made void, by one transaction: usage that comes meanwhile
 # waits for it, and gives up after 3 s.
-TAKEN_AT_ONCE, VOIDED_AT_ONCE = 5_000, 25
+TAKEN_AT_ONCE, VOIDED_AT_ONCE = 2_500, 1_000
 _State = Backfill.State
 
 
@@ -208,27 +208,44 @@ def _because(backfill: Backfill) -> str:
 def _take_back(backfill: Backfill, at: datetime) -> None:
     """Make the next events void; where there are none, let go what was set aside; then it is reversed."""
     by, reason = backfill.reversed_by, f"backfill {backfill.name}: {backfill.reverse_reason}"
-    events = _still_drawn(backfill)
-    for event in events:
-        corrections.void(event, by=by, reason=reason, at=at)
+    events = _next_drawn(backfill)
     if events:
+        corrections.void_all(events, by=by, reason=reason, at=at)
         return
     aside = exceptions.of_batches(_batches(backfill)).order_by("id")
     rest = list(aside[: exceptions.AT_ONCE])
     if rest:
         exceptions.write_off_all(rest, by=by, reason=reason, at=at)
         return
+    # Meanwhile somebody may have let in what a delivery that was done already had set aside.
+    events = _drawn(_batches(backfill))
+    if events:
+        corrections.void_all(events, by=by, reason=reason, at=at)
+        return
     sql.run("ledger", "empty_backfill", backfill=backfill.pk)
     backfill.state = _State.REVERSED
     backfill.save()
 
 
-def _still_drawn(backfill: Backfill) -> list[UsageEvent]:
-    """Events of a backfill that draw credits still, newest first, as many as go at once.
+def _next_drawn(backfill: Backfill) -> list[UsageEvent]:
+    """Events that draw credits still, of the newest delivery that has such; those without are done."""
+    for batch in sorted(_batches(backfill), reverse=True):
+        if backfill.void_from is not None and batch >= backfill.void_from:
+            continue
+        events = _drawn([batch])
+        if events:
+            return events
+        backfill.void_from = batch
+        backfill.save()
+    return []
+
+
+def _drawn(batches: Sequence[int]) -> list[UsageEvent]:
+    """Events of these deliveries that draw credits still, newest first, as many as go at once.
 
     Those that a person let in later, from what was set aside, are among them.
     """
-    keys = sql.rows("ledger", "backfill_drawn", backfill=backfill.pk, most=VOIDED_AT_ONCE)
+    keys = sql.rows("ledger", "backfill_drawn", deliveries=batches, most=VOIDED_AT_ONCE)
     found = UsageEvent.objects.filter(
         customer_id__in={customer for customer, _ in keys}, id__in=[event for _, event in keys]
     )

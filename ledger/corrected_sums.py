@@ -15,20 +15,30 @@ from creditops.lib import binary
 from ledger import provider_costs, rating, tariffs, usage_rows
 from ledger.models import UsageEvent
 from ledger.rating import Charge
-from ledger.tariffs import CompiledRate
+from ledger.tariffs import CompiledRate, PriceBook
 
 
-def charges(event: UsageEvent) -> list[Charge]:
-    """What the event was charged for, by the rates and the customer's choices of its time."""
-    asked = rating.charges(rates(event), event.quantity, event.data or {})
-    return [] if isinstance(asked, str) else asked
+def charges(events: Sequence[UsageEvent]) -> dict[int, list[Charge]]:
+    """What each event was charged for, by the rates and the customer's choices of its time; by their ids."""
+    book = price_book(events)
+    found: dict[int, list[Charge]] = {}
+    for event in events:
+        asked = rating.charges(rates(event, book), event.quantity, event.data or {})
+        found[event.id] = [] if isinstance(asked, str) else asked
+    return found
 
 
-def rates(event: UsageEvent) -> list[CompiledRate]:
-    """The rates that priced the event; none if it was rated already."""
+def price_book(events: Sequence[UsageEvent]) -> PriceBook:
+    """One that knows the holders of these events, but for those that were rated already."""
+    return PriceBook.read(
+        (event.customer_id, event.holder_id) for event in events if event.tariff_id is not None
+    )
+
+
+def rates(event: UsageEvent, book: PriceBook) -> list[CompiledRate]:
+    """The rates that priced the event; none if it was rated already. `book` knows its holder."""
     if event.tariff_id is None:
         return []
-    book = tariffs.PriceBook.read([(event.customer_id, event.holder_id)])
     asked = (event.meter_id, event.data or {})
     return book.rates(event.holder_id, tariffs.compiled(event.tariff_id), asked, event.event_time)
 

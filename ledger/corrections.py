@@ -6,35 +6,21 @@ was: corrections stand beside it, and the draws that remain are computed (`ledge
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from django.db import transaction
-from django.db.models import Max, QuerySet
 
 from creditops.lib.refusals import Refusal
-from ledger import (
-    archiving,
-    books,
-    closed_terms,
-    corrected_sums,
-    daily_credits,
-    explain,
-    moving,
-    pool_books,
-    rating,
-    seats,
-    thresholds,
-)
-from ledger.drawdown import AGENT, USAGE
+from ledger import archiving, books, corrected_draws, corrected_sums, explain, pool_books, rating
+from ledger.corrected_draws import Act, Change
 from ledger.line import Line
 from ledger.messages import ENTITLEMENTS
-from ledger.models import Correction, Rate, UsageEvent, UsagePart
-from ledger.moving import Drawn, Use
+from ledger.models import Correction, UsageEvent, UsagePart
 from ledger.periods import Months
-from ledger.rating import Charge
 
 
 def correct(
@@ -53,36 +39,7 @@ def correct(
     `event_void`, `entitlement_not_corrected` for a flat fee or licences (R6), `event_archived` while its
     data lies in a file, or what a late use of the missing credits would be refused with.
     """
-    if event.status != UsageEvent.Status.APPLIED or event.pool is None:
-        raise Refusal(
-            "correction_of_nothing",
-            f"Event {event.key!r} was {event.get_status_display()}: it drew nothing that could be "
-            "corrected.",
-        )
-    if event.source.name == ENTITLEMENTS:
-        raise Refusal(
-            "entitlement_not_corrected",
-            f"Event {event.key!r} paid for access over time, which is not given back. If it was a "
-            "mistake of ours, give as many goodwill credits.",
-        )
-    archiving.require_data(event)
-    others = list(_parts(event)) if void else []
-    with transaction.atomic():
-        current = books.current(at)
-        today = books.date_of(at, current)
-        on = Months([today], received_on=today).posting_date(today)
-        pools = [event.pool.id, *(part.pool_id for part in others)]
-        lines = pool_books.lock([(event.customer_id, pool) for pool in pools], at)
-        number = _next_number(event)
-        first = number == 1
-        act = _Act(event, corrected_sums.charges(event), by, reason, on, at)
-        for part in others:
-            line = lines[event.customer_id, part.pool_id]
-            _move(act, line, part.unit_id, part.credits, 0, number=number, first=True)
-        line, unit_id = lines[event.customer_id, event.pool.id], event.pool.unit_id
-        before = explain.credits(event)
-        _move(act, line, unit_id, before, credits, number=number, first=first)
-        return _write(act, unit_id, credits=credits, number=number, void=void)
+    return _set_to([event], credits, void=void, by=by, reason=reason, at=at)[0]
 
 
 def correct_quantity(
@@ -106,115 +63,117 @@ def correct_quantity(
 
 def void(event: UsageEvent, *, by: str, reason: str, at: datetime) -> Correction:
     """Correct an event to nothing, for good."""
-    return correct(event, credits=0, by=by, reason=reason, at=at, void=True)
+    return void_all([event], by=by, reason=reason, at=at)[0]
 
 
-@dataclass(frozen=True)
-class _Act:
-    """A correction on its way: of what, charged for what, by whom, why, posted on which date, when."""
+def void_all(
+    events: Sequence[UsageEvent], *, by: str, reason: str, at: datetime
+) -> list[Correction]:
+    """Void many events in one transaction, in their order, each as `correct` does it.
 
-    event: UsageEvent
-    charged: Sequence[Charge]
-    by: str
-    reason: str
-    posting_date: date
-    at: datetime
+    Their pools are laid out anew once. Returns the correction of each. One that is refused refuses all.
+    """
+    return _set_to(events, 0, void=True, by=by, reason=reason, at=at)
 
 
-def _move(
-    act: _Act, line: Line, unit_id: int, before: int, credits: int, *, number: int, first: bool
-) -> None:
-    """Give back or draw the difference in one unit, and lay its line out anew."""
-    event, at, name = act.event, act.at, f"correction {number}"
-    corrected_sums.correct(
-        event, act.charged, pool_id=line.pool_id, unit_id=unit_id, drew=before, credits=credits,
-        first=first, on=act.posting_date, at=at,
-    )  # fmt: skip
-    if before == credits == 0:
-        return
-    drawn = [draw for draw in explain.draws(event) if draw.pool_id == line.pool_id]
-    pool_books.add_detail(
-        [line],
-        at,
-        horizons={line.pool_id: event.event_time},
-        blocks=[draw.block_id for draw in drawn if draw.block_id is not None],
-    )
-    renewed = daily_credits.bring_up_to_date([line], at)
-    use = Use(
-        event_id=event.id,
-        time=event.event_time,
-        meter_id=event.meter_id,
-        late=True,
-        posting_date=act.posting_date,
-        revenue_class=_revenue_class(act, unit_id),
-    )
-    if credits < before:
-        moving.give_back(
-            line,
-            use,
-            [
-                Drawn(
-                    None if draw.block_id is None else line.blocks[draw.block_id],
-                    next((t for t in line.terms if t.id == (draw.term_id or 0)), None),
-                    draw.credits,
-                    draw.of_seq,
-                )
-                for draw in drawn
-            ],
-            before - credits,
-            at,
-            act=name,
-            correction_no=number,
+def _set_to(
+    events: Sequence[UsageEvent], credits: int, *, void: bool, by: str, reason: str, at: datetime
+) -> list[Correction]:
+    """Set events to `credits` in their first unit, one after the other; a constant number of queries, but
+    for those of fractional items and of seats."""
+    for event in events:
+        _require_drawn(event)
+    with transaction.atomic():
+        today = books.date_of(at, books.current(at))
+        on = Months([today], received_on=today).posting_date(today)
+        parts = _parts(events if void else ())
+        keys = {(event.customer_id, _first(event)[0]) for event in events}
+        keys |= {(part.customer_id, part.pool_id) for own in parts.values() for part in own}
+        lines = pool_books.lock(keys, at)
+        done, charged = _done(events), corrected_sums.charges(events)
+        acts = [Act(e, charged[e.id], _next_number(e, done[e.id]), on, at) for e in events]
+        corrected_draws.carry_out(list(_changes(acts, credits, done, parts, lines)), at)
+        return Correction.objects.bulk_create(
+            _row(act, credits, void=void, by=by, reason=reason) for act in acts
         )
-    elif credits > before:
-        plan = moving.plan(line, use, credits - before, at)
-        if isinstance(plan, str):
-            raise Refusal(
-                plan,
-                f"Only part of the {credits - before:,} missing credits is there; "
-                "nothing was corrected.",
-            )
-        moving.carry_out(line, use, plan, act=name, correction_no=number)
-    seats.correct(line, event, credits - before)
-    _save(line, event, at, renewed=renewed)
 
 
-def _save(line: Line, event: UsageEvent, at: datetime, *, renewed: bool) -> None:
-    moved = line.moved
-    if moved or renewed:
-        line.lay_out(at, "correction")
-        thresholds.watch(line, at)
-        if moved:
-            thresholds.write(thresholds.notice(line, at))
-        pool_books.save([line], batch_id=None, recorded_at=at)
-        closed_terms.announce([line], group=event.customer.code, at=at)
+def _require_drawn(event: UsageEvent) -> None:
+    """Refuse what drew nothing, is never given back, or hangs on data that is not here."""
+    if event.status != UsageEvent.Status.APPLIED or event.pool is None:
+        raise Refusal(
+            "correction_of_nothing",
+            f"Event {event.key!r} was {event.get_status_display()}: it drew nothing that could be "
+            "corrected.",
+        )
+    if event.source.name == ENTITLEMENTS:
+        raise Refusal(
+            "entitlement_not_corrected",
+            f"Event {event.key!r} paid for access over time, which is not given back. If it was a "
+            "mistake of ours, give as many goodwill credits.",
+        )
+    archiving.require_data(event)
 
 
-def _write(act: _Act, unit_id: int, *, credits: int, number: int, void: bool = False) -> Correction:
-    return Correction.objects.create(
-        customer_id=act.event.customer_id,
-        event_id=act.event.id,
-        no=number,
-        unit_id=unit_id,
+def _changes(
+    acts: Sequence[Act],
+    credits: int,
+    done: Mapping[int, Sequence[Correction]],
+    parts: Mapping[int, Sequence[UsagePart]],
+    lines: Mapping[pool_books.Key, Line],
+) -> Iterator[Change]:
+    """What acts change, in further units before the first; `done` are the corrections of before."""
+    draws = explain.draws_of([act.event for act in acts])
+    for act in acts:
+        event = act.event
+        pool, unit = _first(event)
+        before = [row.credits for row in done[event.id] if row.unit_id == unit]
+        had = before[-1] if before else event.credits
+        wanted = [(part.pool_id, part.unit_id, part.credits, 0, True) for part in parts[event.id]]
+        wanted.append((pool, unit, had, credits, act.number == 1))
+        for of_pool, of_unit, drew, costs, first in wanted:
+            paid = [draw for draw in draws[event.id] if draw.pool_id == of_pool]
+            line = lines[event.customer_id, of_pool]
+            yield Change(act, line, paid, of_unit, drew, costs, first)
+
+
+def _first(event: UsageEvent) -> tuple[int, int]:
+    """The ids of the pool that it drew from first, and of its unit."""
+    if event.pool is None:
+        raise ValueError("what is corrected was drawn")
+    return event.pool.id, event.pool.unit_id
+
+
+def _row(act: Act, credits: int, *, void: bool, by: str, reason: str) -> Correction:
+    event = act.event
+    return Correction(
+        customer_id=event.customer_id,
+        event_id=event.id,
+        no=act.number,
+        unit_id=_first(event)[1],
         credits=credits,
         void=void,
-        effective_at=act.event.event_time,
+        effective_at=event.event_time,
         recorded_at=act.at,
-        corrected_by=act.by,
-        reason=act.reason,
+        corrected_by=by,
+        reason=reason,
     )
 
 
-def _parts(event: UsageEvent) -> QuerySet[UsagePart]:
-    """What it drew in further units; only a void gives that back."""
-    parts = UsagePart.objects.filter(customer_id=event.customer_id, event_id=event.id)
-    return parts.order_by("unit_id")
+def _parts(events: Sequence[UsageEvent]) -> dict[int, list[UsagePart]]:
+    """What they drew in further units, by their ids; only a void gives that back."""
+    found: dict[int, list[UsagePart]] = defaultdict(list)
+    for part in UsagePart.objects.filter(**_of(events)).order_by("unit_id"):
+        found[part.event_id].append(part)
+    return found
 
 
-def _revenue_class(act: _Act, unit_id: int) -> str:
-    """The class of the event's use of a unit, by what it is: where it drew nothing no row tells it."""
-    agents = (c.role == Rate.Role.AGENT for c in act.charged if c.unit_id == unit_id)
-    return AGENT if any(agents) else USAGE
+def _of(events: Sequence[UsageEvent]) -> dict[str, Any]:
+    """The fields of what stands beside these events."""
+    return {
+        "customer_id__in": {event.customer_id for event in events},
+        "event_id__in": [event.id for event in events],
+    }
 
 
 def _cost(event: UsageEvent, quantity: Decimal) -> int | None:
@@ -223,16 +182,23 @@ def _cost(event: UsageEvent, quantity: Decimal) -> int | None:
     if meter.rated_unit_id is not None:
         rated = rating.already_rated(quantity, meter.code, meter.rated_unit_id)
         return None if isinstance(rated, str) else int(rated[0].exact)
-    rates = corrected_sums.rates(event)
+    rates = corrected_sums.rates(event, corrected_sums.price_book([event]))
     asked = rating.charges(rates, quantity, event.data or {})
     if isinstance(asked, str) or len(asked) != 1 or asked[0].running:
         return None
     return None if any(rate.property for rate in rates) else int(asked[0].exact)
 
 
-def _next_number(event: UsageEvent) -> int:
+def _done(events: Sequence[UsageEvent]) -> dict[int, list[Correction]]:
+    """The corrections of these events, in their order, by the events' ids."""
+    found: dict[int, list[Correction]] = defaultdict(list)
+    for row in Correction.objects.filter(**_of(events)).order_by("no"):
+        found[row.event_id].append(row)
+    return found
+
+
+def _next_number(event: UsageEvent, done: Sequence[Correction]) -> int:
     """The number of the next correction; a void was the last one."""
-    done = Correction.objects.filter(customer_id=event.customer_id, event_id=event.id)
-    if done.filter(void=True).exists():
+    if any(row.void for row in done):
         raise Refusal("event_void", f"Event {event.key!r} was voided; that is final.")
-    return (done.aggregate(no=Max("no"))["no"] or 0) + 1
+    return max((row.no for row in done), default=0) + 1

@@ -38,7 +38,8 @@ class Backfill(Record):
     """Usage for the past, loaded as one: unseen until it is closed, reversible as one.
 
     open -> closing -> closed -> reversing -> reversed; an open one, or one that is being closed, may
-    be reversed too. `closed_at` and `reversed_at` are the instants at which somebody said so.
+    be reversed too. `closed_at` and `reversed_at` are the instants at which somebody said so. A reversal
+    goes from the newest delivery to the oldest; the events of `void_from` and of all after it are void.
     """
 
     class State(models.TextChoices):
@@ -58,6 +59,7 @@ class Backfill(Record):
     reversed_at = models.DateTimeField(null=True, blank=True)
     reversed_by = models.CharField(max_length=200, blank=True)
     reverse_reason = models.TextField(blank=True)
+    void_from = models.BigIntegerField(null=True, blank=True)
 
     class Meta:
         ordering = ["-id"]

@@ -1,7 +1,7 @@
--- Events of a backfill that draw credits still: those of its deliveries, and those that were let in from
--- what its deliveries set aside. Flat fees and licences are never loaded so.
+-- Events of deliveries of a backfill that draw credits still: their own, and those that were let in from what
+-- they set aside. Flat fees and licences are never loaded so.
 WITH deliveries AS MATERIALIZED (
-  SELECT batch_id FROM ledger_backfillbatch WHERE backfill_id = %(backfill)s
+  SELECT * FROM unnest(%(deliveries)s::bigint[]) AS d (batch_id)
 ), own AS (
   SELECT e.customer_id, e.id
   FROM deliveries AS d

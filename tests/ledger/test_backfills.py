@@ -221,6 +221,49 @@ def test_what_was_let_in_later_goes_with_it_and_what_still_waits_is_written_off(
     assert {end.outcome for end in ExceptionEnd.objects.all()} == {"written_off"}
 
 
+def test_deliveries_are_taken_back_from_the_newest_to_the_oldest(pool, monkeypatch):
+    monkeypatch.setattr(backfills, "TAKEN_AT_ONCE", 2)
+    monkeypatch.setattr(backfills, "VOIDED_AT_ONCE", 3)
+    backfill = closed(load(*(old(f"k{n}", 10, days=n) for n in range(5))))
+    backfills.reverse(backfill, by="Carla", reason="wrong", at=REVERSED)
+
+    void = []
+    while backfills.step(backfill, at=REVERSED):
+        numbers = Correction.objects.values_list("event_id", flat=True)
+        void.append(sorted(UsageEvent.objects.filter(id__in=numbers).values_list("key", flat=True)))
+
+    assert void == [["k4"], ["k2", "k3", "k4"], ["k0", "k1", "k2", "k3", "k4"]]
+    assert available(pool) == 1_000
+
+
+def test_a_reversal_goes_one_way_only(pool):
+    backfill = closed(load(old("a", 10), old("b", 10)))
+    backfills.reverse(backfill, by="Carla", reason="wrong", at=REVERSED)
+    Backfill.objects.update(void_from=7)
+
+    for change in ({"void_from": 7}, {"void_from": None}, {"void_from": 6, "name": "other"}):
+        with pytest.raises(IntegrityError, match="goes from its newest"), transaction.atomic():
+            Backfill.objects.update(**change)
+
+
+def test_what_is_let_in_while_a_reversal_is_under_way_goes_with_it_all_the_same(pool, monkeypatch):
+    monkeypatch.setattr(backfills, "TAKEN_AT_ONCE", 2)
+    backfill = closed(
+        load(old("a", 10), old("b", 10, days=1), old("c", 10, days=2, customer="later"))
+    )
+    backfills.reverse(backfill, by="Carla", reason="wrong", at=REVERSED)
+    backfills.step(backfill, at=REVERSED)
+    assert Correction.objects.count() == 2
+    _, later, _ = contract_pool(customer("later"), commitment=50, price_minor=50, code="c2")
+
+    exceptions.apply(list(exceptions.waiting()), by="Fiona", reason="signed now", at=REVERSED)
+    assert available(later) == 40
+    done = backfills.work(backfill, now=lambda: REVERSED)
+
+    assert done.state == Backfill.State.REVERSED
+    assert (available(pool), available(later)) == (1_000, 50)
+
+
 def test_what_was_set_aside_is_written_off_piece_by_piece(pool, monkeypatch):
     """A transaction has room for some thousand locks, and a backfill may have more that waits."""
     monkeypatch.setattr(exceptions, "AT_ONCE", 2)
@@ -320,6 +363,7 @@ def test_it_takes_a_reason_and_something_that_waits(pool):
         "UPDATE ledger_backfill SET state = 'closing'",
         "UPDATE ledger_backfill SET name = 'other'",
         "UPDATE ledger_backfill SET opened_by = 'other'",
+        "UPDATE ledger_backfill SET state = 'closing', void_from = 1",
         "DELETE FROM ledger_backfill",
         "DELETE FROM ledger_backfillrow",
         "INSERT INTO ledger_backfill (name, state, opened_at, opened_by, closed_by, close_reason,"

@@ -9,8 +9,9 @@ import pytest
 from contracts import agreements, rate_cards
 from contracts.rate_cards import Item
 from creditops.lib import policies
-from ledger import corrections, explain, usage_reports
-from ledger.models import Correction, SeatUse, UsageEvent
+from creditops.lib.refusals import Refusal
+from ledger import corrections, explain, totals, usage_reports
+from ledger.models import Correction, Layout, Move, Pool, SeatUse, UsageEvent
 from tests import cast
 
 pytestmark = pytest.mark.django_db
@@ -119,3 +120,55 @@ def test_a_further_units_part_leaves_its_sum_though_the_first_unit_was_corrected
 
     # Of 7.2 data credits 7, and 3 calls.
     assert cast.left_of(pool.holder, NOON) == 97 + 93
+
+
+def calls(code: str) -> list[UsageEvent]:
+    """Three uses of a contract of 100 credits, of 30, 60 and 30: the last one costs overage too."""
+    _, pool, _ = cast.contract_pool(cast.customer(code), commitment=100, price_minor=77, code=code)
+    for number, credits in enumerate((30, 60, 30)):
+        cast.report(cast.usage(f"u{number}", credits, customer=code), when=NOON)
+    used = UsageEvent.objects.filter(pool=pool).select_related("source", "customer", "pool")
+    return list(used.order_by("id"))
+
+
+def given_back(code: str) -> list[tuple[object, ...]]:
+    """What was moved for a customer, and to which values."""
+    moves = Move.objects.filter(customer__code=code).order_by("seq")
+    return list(moves.values_list("seq", "type", "credits", "r0", "act", "posting_date"))
+
+
+def test_many_are_voided_at_once_as_they_would_be_one_by_one():
+    for event in calls("acme"):
+        corrections.void(event, by="Fiona", reason="wrong file", at=NOON)
+
+    made = corrections.void_all(calls("bolt"), by="Fiona", reason="wrong file", at=NOON)
+
+    assert [(row.no, row.credits, row.void) for row in made] == [(1, 0, True)] * 3
+    assert given_back("acme") == given_back("bolt")
+    assert {kind for _, kind, *_ in given_back("bolt")} == {"CONSUME_REVERSAL", "OVERAGE_REVERSAL"}
+    assert [layouts(code) for code in ("acme", "bolt")] == [3, 1]
+    assert [left(code) for code in ("acme", "bolt")] == [100, 100]
+    never_invoiced = {"deferred_revenue_is_the_value_of_blocks"}
+    assert {breach.check for breach in cast.breaches(NOON)} == never_invoiced
+
+
+def test_one_that_cannot_be_voided_keeps_all_as_they_were():
+    events = calls("acme")
+    corrections.void(events[2], by="Fiona", reason="test call", at=NOON)
+
+    with pytest.raises(Refusal, match="Event 'u2' was voided; that is final"):
+        corrections.void_all(events, by="Fiona", reason="wrong file", at=NOON)
+
+    assert Correction.objects.count() == 1
+    assert left("acme") == 10
+
+
+def layouts(code: str) -> int:
+    """How often the lines of a customer were laid out for corrections."""
+    return Layout.objects.filter(customer__code=code, reason="correction").count()
+
+
+def left(code: str) -> int:
+    """The credits that a customer has."""
+    pool = Pool.objects.get(customer__code=code)
+    return totals.of_pool(pool, NOON).available
