@@ -4,13 +4,14 @@ from django.contrib import admin
 from django.contrib.auth.views import LogoutView
 from django.urls import URLPattern, URLResolver, include, path
 
-from creditops import health
+from creditops import health, metrics
 from creditops.login import Login
 
 # For machines: no login, no cookie.
 _machines: list[URLPattern | URLResolver] = [
     path("healthz", health.healthz),
     path("readyz", health.readyz),
+    path("metrics", metrics.metrics),
 ]
 
 # For programs: an API key, JSON.

@@ -25,7 +25,7 @@ from invoicing.models import BankLine, CreditNote
 from ledger.models import Block, DailyGrant, Hold, UsageException
 from tests.staff import Book
 
-MACHINES = ("healthz", "readyz")
+MACHINES = ("healthz", "readyz", "metrics")
 API = "api/v1/"
 ADMIN = "admin/"
 # The secret of the link to the quote in the book.
