@@ -244,7 +244,7 @@ def _read(number: int, row: Mapping[str, Any], layout: Layout) -> Read | Rejecte
     try:
         return _fields(number, row, layout)
     except _Unreadable as error:
-        told = json.dumps({key: _text(value) for key, value in row.items()})
+        told = json.dumps(row, default=str)
         return Rejected(number, error.column, str(error), told[:_TOLD])
 
 
@@ -369,7 +369,3 @@ def _instant(value: object, layout: Layout) -> int:
 def _is_clean(text: str) -> bool:
     """Short, and nothing in it that is no text: NUL, other controls, bytes that are no UTF-8."""
     return len(text) <= _LONGEST_TEXT and text.isprintable()
-
-
-def _text(value: object) -> str:
-    return str(value).encode(errors="replace").decode()

@@ -71,7 +71,7 @@ def test_the_last_line_needs_no_newline_if_it_is_a_row(usage_file):
 def test_a_half_written_file_tells_its_broken_row_and_goes_on_when_it_is_whole(usage_file):
     path = usage_file(HEADER + GOOD + "2026-01-05T12:0")
 
-    with pytest.raises(CommandError, match="1 rows could not be read"):
+    with pytest.raises(CommandError, match="1 row could not be read"):
         run(path)
     assert rejected(path) == [
         {"row": "3", "field": "", "reason": "1 fields instead of 4", "content": "2026-01-05T12:0"}
@@ -136,7 +136,7 @@ def test_row_numbers_are_identities_so_a_changed_row_is_a_conflict(usage_file):
 
     path.write_text((HEADER + GOOD).replace(",20,", ",21,"))
 
-    assert run(path, id="row").startswith("2 rows: 0 applied, 1 duplicates, 1 conflicts.")
+    assert run(path, id="row").startswith("2 rows: 0 applied, 1 duplicate, 1 conflict.")
     assert UsageException.objects.get().body["quantity"] == "21"
 
 
@@ -164,13 +164,13 @@ def test_late_rows_wait_as_exceptions_and_a_person_lets_them_in(usage_file):
 def test_json_lines_are_read_too(usage_file):
     line = '{"when": "2026-01-05T10:00:00Z", "id": "j1", "amount": "7", "who": "ann"}\n'
 
-    assert run(usage_file(line, "usage.jsonl")).startswith("1 rows: 1 applied. 7 credits drawn.")
+    assert run(usage_file(line, "usage.jsonl")).startswith("1 row: 1 applied. 7 credits drawn.")
 
 
 def test_hostile_bytes_reject_their_row_only(usage_file):
     path = usage_file(HEADER.encode() + GOOD.encode() + b"2026-01-05T10:00:00Z,\xff\xfe,1,a\n")
 
-    with pytest.raises(CommandError, match="1 rows could not be read"):
+    with pytest.raises(CommandError, match="1 row could not be read"):
         run(path)
 
     assert UsageEvent.objects.count() == 2
@@ -205,7 +205,7 @@ def test_a_column_that_bears_the_name_of_a_field_needs_no_map(usage_file, tmp_pa
         "parquet": lambda: parquet_of(tmp_path, **told),
     }[form]()
 
-    assert plain(path).startswith("1 rows: 1 applied. 30 credits drawn.")
+    assert plain(path).startswith("1 row: 1 applied. 30 credits drawn.")
 
     event = UsageEvent.objects.get()
     assert (event.event_time, str(event.user)) == (at("2026-01-05 10:00"), "ann")
@@ -221,7 +221,7 @@ def test_a_property_that_the_meter_keeps_needs_no_map_and_one_that_it_does_not_i
     units.create_meter(code="other", name="Other", properties={"depth": "number"})
     path = usage_file("id,time,count,of,depth\nn1,2026-01-05T10:00:00Z,3,book,-7\n")
 
-    assert plain(path, "--customer=acme", "--meter=pages").startswith("1 rows: 0 applied, 1 exc")
+    assert plain(path, "--customer=acme", "--meter=pages").startswith("1 row: 0 applied, 1 exc")
 
     body = UsageException.objects.get().body
     assert body["data"] == {"count": "3", "of": "book"}
@@ -259,7 +259,7 @@ def test_a_cost_that_a_program_counted_in_floating_point_is_read_as_it_is_meant(
         ),
     }[form]()
 
-    assert plain(path, "--customer=acme", "--meter=calls").startswith("1 rows: 1 applied.")
+    assert plain(path, "--customer=acme", "--meter=calls").startswith("1 row: 1 applied.")
 
     data = UsageEvent.objects.get().data or {}
     assert Decimal(data["cost"]) == Decimal(kept)
@@ -288,11 +288,21 @@ def test_a_line_of_json_has_to_say_what_nobody_said_for_it(usage_file):
     lines = '{"id": "a", "quantity": 5}\n{"id": "b", "quantity": 6, "customer": "acme"}\n'
     path = usage_file(lines, "usage.jsonl")
 
-    with pytest.raises(CommandError, match="1 rows could not be read"):
+    with pytest.raises(CommandError, match="1 row could not be read"):
         plain(path, "--meter=credits")
 
     assert [(row["row"], row["field"]) for row in rejected(path)] == [("1", "customer")]
     assert UsageEvent.objects.get().key == "b"
+
+
+def test_a_rejected_line_of_json_is_told_as_it_was_written(usage_file):
+    line = '{"id": "a", "quantity": -1, "customer": "acme", "data": {"tags": ["x"], "ok": true}}'
+
+    with pytest.raises(CommandError, match="1 row could not be read"):
+        plain(usage_file(line, "usage.jsonl"), "--meter=credits")
+
+    (found,) = rejected(usage_file(line, "usage.jsonl"))
+    assert json.loads(found["content"]) == json.loads(line)
 
 
 @pytest.mark.parametrize("lacking", ["customer", "meter"])
@@ -319,5 +329,5 @@ def test_a_file_that_is_not_there_opens_no_backfill(tmp_path):
 def test_an_unknown_customer_of_a_row_waits_as_an_exception_and_is_not_rejected(usage_file):
     path = usage_file(NAMED.replace("acme", "nobody"))
 
-    assert plain(path).startswith("1 rows: 0 applied, 1 exceptions.")
+    assert plain(path).startswith("1 row: 0 applied, 1 exception.")
     assert not path.with_name("usage.csv.rejected.csv").exists()

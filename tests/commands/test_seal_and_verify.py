@@ -32,7 +32,7 @@ def test_an_empty_book_has_nothing_to_seal(capsys):
 def test_the_head_is_printed_and_proved(capsys):
     EventSource.objects.create(name="a")
 
-    assert output(capsys, "seal") == f"1 rows sealed. The head of the chain is {seals.newest()}.\n"
+    assert output(capsys, "seal") == f"1 row sealed. The head of the chain is {seals.newest()}.\n"
     assert seals.newest().number == 1
 
     proved = output(capsys, "verify", "--since-seal", str(seals.newest()))

@@ -30,7 +30,7 @@ class Command(BaseCommand):
         if options["verbosity"] == 0:
             return
         self.stdout.write(
-            f"{done.rows:,} rows sealed. The head of the chain is {head}."
+            f"{done.rows:,} {'row' if done.rows == 1 else 'rows'} sealed. The head of the chain is {head}."
             if head
             else "The books are empty: nothing to seal."
         )

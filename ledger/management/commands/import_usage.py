@@ -100,12 +100,12 @@ class Command(BaseCommand):
         self, progress: Progress, layout: Layout, rejects: _Rejects, backfill: str | None
     ) -> None:
         told = ", ".join(
-            f"{number:,} {_PLURALS.get(status, status)}"
+            f"{number:,} {status if number == 1 else _PLURALS.get(status, status)}"
             for status, number in progress.statuses.items()
             if number or status == (importing.STAGED if backfill else messages.APPLIED)
         )
         drawn = "Nothing is drawn yet." if backfill else f"{progress.credits:,} credits drawn."
-        self.stdout.write(f"{progress.rows:,} rows: {told}. {drawn}")
+        self.stdout.write(f"{_rows(progress.rows)}: {told}. {drawn}")
         if progress.resumed:
             self.stdout.write(f"  {progress.resumed:,} of them by a start before this one.")
         for code, number in sorted(progress.codes.items()):
@@ -123,7 +123,7 @@ class Command(BaseCommand):
             )
         if progress.rejected:
             raise CommandError(
-                f"{progress.rejected:,} rows could not be read; see {rejects.path}. Mend them and "
+                f"{_rows(progress.rejected)} could not be read; see {rejects.path}. Mend them and "
                 "import the file again: what was stored stays as it is."
             )
 
@@ -138,12 +138,16 @@ class _Bar:
     def tell(self, progress: Progress) -> None:
         """Say it, on the line that is there already if that is a terminal."""
         gone = max(time.monotonic() - self._started, 0.001)
-        said = f"{progress.rows:,} rows, {(progress.rows - progress.resumed) / gone:,.0f} rows/s"
+        said = f"{_rows(progress.rows)}, {(progress.rows - progress.resumed) / gone:,.0f} rows/s"
         said += f", {progress.share:.0%}"
         here = progress.share - progress.share_before
         if 0 < progress.share < 1 and here > 0:
             said += f", about {_duration(gone * (1 - progress.share) / here)} left"
         self._err.write(said, ending="\r" if sys.stderr.isatty() else "\n")
+
+
+def _rows(number: int) -> str:
+    return f"{number:,} row" if number == 1 else f"{number:,} rows"
 
 
 def _duration(seconds: float) -> str:
