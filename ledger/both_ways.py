@@ -11,7 +11,15 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from ledger import drawdown, fast_lane, resolving, thresholds, usage_rows
+from ledger import (
+    drawdown,
+    fast_lane,
+    plain_seats,
+    plain_usage,
+    resolving,
+    thresholds,
+    usage_rows,
+)
 from ledger.drawdown import Drawing
 from ledger.fast_lane import Placed
 from ledger.limits import HolderKey
@@ -20,6 +28,7 @@ from ledger.locked_pools import Pools
 from ledger.periods import Months
 from ledger.plain_usage import Plain
 from ledger.rating import RunningSum
+from ledger.remembered import Memory
 from ledger.resolving import Event
 from ledger.seats import Seat, Seats, seat_of
 
@@ -37,8 +46,9 @@ class Batch:
         months: the locked accounting months.
         zone: the books' zone, for posting dates.
         id, at: of the batch.
+        memory: what is remembered of customers and their users.
         admitted: a person let these events in.
-        seats: those of the users who are looked at one by one.
+        seats: those of the batch's users.
         drawings: of the holders whose events are looked at one by one.
     """
 
@@ -48,6 +58,7 @@ class Batch:
     zone: str
     id: int
     at: datetime
+    memory: Memory
     admitted: bool = False
     seats: Seats = field(init=False)
     drawings: dict[HolderKey, Drawing] = field(default_factory=dict)
@@ -76,6 +87,7 @@ class Batch:
         """
         aside = fast_lane.aside(plain, self.lines, self.at, self._asked(events))
         single, plain = plain.events(aside), plain.only(~aside)
+        plain_usage.name_users(plain, self.memory)
         resolving.set_aside_too_late(single, self.at)
         fresh = _by_holder(event for event in (*events, *single) if not event.status)
         self._begin(fresh)
@@ -85,16 +97,21 @@ class Batch:
                 if line.layouts:
                     thresholds.watch(line, self.at)
         between = self._asked(event for own in rest.values() for event in own)
-        fit = fast_lane.fits(plain, self.lines, between)
-        late = plain.events(~(fit.drawn | fit.refused))
+        self.lines.refresh()
+        seated = plain_seats.judge(plain, self.lines)
+        fit = fast_lane.fits(plain, self.lines, between | self.seats.pools, seated.short)
+        late = plain.events(fit.closer)
         joining = _by_holder(late)
         self._begin({h: own for h, own in joining.items() if h not in self.drawings})
-        self._prepare({h: own for h, own in joining.items() if h in rest})
+        begun = {h: own for h, own in joining.items() if h in rest}
+        self.seats.read(self._seats_asked(begun))
+        self._prepare(begun)
         for holder, own in joining.items():
             rest.setdefault(holder, []).extend(own)
         for holder, own in rest.items():
             self.drawings[holder].draw_on_lines(own)
         placed = fast_lane.place(plain, fit, self.lines, self.months, self.zone)
+        self.seats.draw_all(*seated.drawn(fit.drawn, plain.credits))
         return placed, single + late
 
     def _begin(self, fresh: Mapping[HolderKey, Sequence[Event]]) -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 import numpy as np
 
+from creditops.lib import calendar
 from creditops.lib.binary import Integers
 from ledger.messages import Message
 
@@ -17,6 +18,8 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 # Stands for a time that was left out.
 NO_TIME = np.iinfo(np.int64).min
+# Clocks of the world have always differed by whole multiples of this.
+_STEP = 30_000_000
 
 
 @dataclass(slots=True)
@@ -90,3 +93,10 @@ def microseconds(time: datetime) -> int:
 def instant(time: int) -> datetime:
     """Microseconds since 1970 as an instant, in UTC."""
     return _EPOCH + timedelta(microseconds=time)
+
+
+def days(time: Integers, zone: str) -> tuple[Integers, list[date]]:
+    """Per instant which of the dates is its own in a zone, and the dates."""
+    steps, step = np.unique(time // _STEP, return_inverse=True)
+    found = [calendar.local_date(instant(each * _STEP), zone) for each in steps.tolist()]
+    return step, found

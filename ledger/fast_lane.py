@@ -2,8 +2,9 @@
 
 An event is drawn here if nothing about it, its pool or its batch needs a closer look: it lies in its
 lines' window, the general line and those of scopes have room for all of the pool's plain events, no
-threshold is reached, no seat is counted. Everything else takes the way of single events
-(`ledger/drawdown.py`), which would have given every plain event the same place, and every pool the same rows.
+threshold is reached. What seats have left is judged before (`ledger/plain_seats.py`). Everything else takes
+the way of single events (`ledger/drawdown.py`), which would have given every plain event the same place, and
+every pool the same rows.
 """
 
 from __future__ import annotations
@@ -14,18 +15,17 @@ from datetime import date, datetime
 
 import numpy as np
 
-from creditops.lib import calendar
 from creditops.lib.binary import NOTHING, Integers
 from ledger import columns, drawdown
 from ledger.line import GENERAL, HARD, LATE_AFTER, OBSERVE
 from ledger.locked_pools import ENFORCEMENTS, Key, Pools
 from ledger.messages import Drawn
+from ledger.moving import INSUFFICIENT_CREDITS
 from ledger.periods import Months
 from ledger.plain_groups import Flags
 from ledger.plain_usage import Plain
+from ledger.seats import SEAT_LIMIT
 
-# Clocks of the world have always differed by whole multiples of this.
-_STEP = 30_000_000
 _DAY = 86_400_000_000
 _LAST = int(np.iinfo(np.int64).max)
 # In place of a line: which one it is takes a closer look.
@@ -65,7 +65,13 @@ class Placed:
     pos: Integers
     pools: Integers
     refused: Plain
+    short: Plain
     runs: Runs | None = None
+
+    @property
+    def refusals(self) -> Sequence[tuple[str, Plain]]:
+        """What was refused, by the code that says why."""
+        return ((INSUFFICIENT_CREDITS, self.refused), (SEAT_LIMIT, self.short))
 
     def drawn(self, batch_id: int) -> Drawn:
         """What the batch's receipt says of them."""
@@ -76,8 +82,8 @@ class Placed:
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """What becomes of plain events: `drawn` are placed on their lines, `refused` find no credits, all others
-    take a closer look.
+    """What becomes of plain events: `drawn` are placed on their lines, `refused` find no credits, `short` too
+    few on their seat, all others take a closer look.
 
     `course` is the line on which each goes: the place of its pool for the general one, those of scopes
     behind them.
@@ -85,7 +91,14 @@ class Fit:
 
     drawn: Flags
     refused: Flags
+    short: Flags
     course: Integers
+
+    @property
+    def closer(self) -> Flags:
+        """Those that take a closer look."""
+        found: Flags = ~(self.drawn | self.refused | self.short)
+        return found
 
 
 def pools(plain: Plain) -> set[tuple[int, int, int, int]]:
@@ -102,9 +115,9 @@ def pools(plain: Plain) -> set[tuple[int, int, int, int]]:
 
 
 def aside(plain: Plain, pools: Pools, at: datetime, slow: Collection[Key]) -> Flags:
-    """Which plain events take a closer look because of their line: it has to be laid out, counts seats
-    or only observes, isn't the right one for their time, several lines may pay, or they may have come too
-    late.
+    """Which plain events take a closer look because of their line: it has to be laid out, begins to count
+    seats or only observes, isn't the right one for their time, several lines may pay, or they may have come
+    too late.
 
     Args:
         slow: pools from which other events draw in between.
@@ -119,8 +132,7 @@ def aside(plain: Plain, pools: Pools, at: datetime, slow: Collection[Key]) -> Fl
         | (states.layout_no == 0)
         | stale
         | (states.enforcement == ENFORCEMENTS.index(OBSERVE) + 1)
-        | (states.seats_since != NOTHING)
-        | (states.seat_allowance != NOTHING)
+        | ((states.seats_since == NOTHING) & (states.seat_allowance != NOTHING))
     )
     oldest = np.maximum(states.valid_from, now - states.late_window_days * _DAY)
     until = np.where(states.valid_until == NOTHING, _LAST, states.valid_until)
@@ -134,28 +146,31 @@ def aside(plain: Plain, pools: Pools, at: datetime, slow: Collection[Key]) -> Fl
     return found
 
 
-def fits(plain: Plain, pools: Pools, slow: Collection[Key]) -> Fit:
+def fits(plain: Plain, pools: Pools, slow: Collection[Key], short: Flags) -> Fit:
     """Which plain events may be drawn here: those of pools that can take all of theirs. And which of them are
     refused without a closer look: those of pools that can take none.
 
     Args:
         slow: pools from which other events draw in between.
+        short: events that their seat refuses, if their pool takes the others.
     """
-    pools.refresh()
     course = _courses(plain, pools)
     pool = pools.places(plain.groups.pool)[plain.group]
     asked = np.zeros(len(pools) + len(pools.scopes), dtype=np.int64)
     sure = course != _UNSURE
-    np.add.at(asked, course[sure], plain.credits[sure])
+    asking = sure & ~short
+    np.add.at(asked, course[asking], plain.credits[asking])
     open_ = ~pools.flags(slow)
     open_[pool[~sure]] = False
     drawn = _take(pools, asked) & open_
-    return Fit(drawn[pool], (_refuse(pools, pool, plain) & open_ & ~drawn)[pool], course)
+    refused = _refuse(pools, pool, plain) & open_ & ~drawn
+    return Fit(drawn[pool] & ~short, refused[pool], drawn[pool] & short, course)
 
 
 def _refuse(pools: Pools, pool: Integers, plain: Plain) -> Flags:
     """Which pools are for none of these events: hard limits that leave too little for the least of them, no
-    scopes, no threshold that was not told yet, and no late use, which is not refused (L8).
+    scopes, no seats, which say no first, no threshold that was not told yet, and no late use, which is not
+    refused (L8).
 
     `pool`: the place of each event's pool.
     """
@@ -168,7 +183,8 @@ def _refuse(pools: Pools, pool: Integers, plain: Plain) -> Flags:
     hard = states.enforcement == ENFORCEMENTS.index(HARD) + 1
     told = (states.alert_pos == NOTHING) | (states.consumed < states.alert_pos)
     unscoped = np.bincount(pools.scopes.place, minlength=len(pools)) == 0
-    found: Flags = hard & told & ~late & unscoped & (least > np.maximum(0, _room(pools)))
+    seatless = states.seats_since == NOTHING
+    found: Flags = hard & told & ~late & unscoped & seatless & (least > np.maximum(0, _room(pools)))
     return found
 
 
@@ -197,10 +213,11 @@ def _take(pools: Pools, asked: Integers) -> Flags:
 
 def place(plain: Plain, fit: Fit, pools: Pools, months: Months, zone: str) -> Placed:
     """Draw plain events that fit, each line's in the order of their times."""
-    refused, plain, course = plain.only(fit.refused), plain.only(fit.drawn), fit.course[fit.drawn]
+    refused, short = plain.only(fit.refused), plain.only(fit.short)
+    plain, course = plain.only(fit.drawn), fit.course[fit.drawn]
     credits = plain.credits
     if not len(plain):
-        return Placed(plain, credits, course, credits, course, refused)
+        return Placed(plain, credits, course, credits, course, refused, short)
     states, scopes, lines = pools.states, pools.scopes, len(pools)
     order = np.lexsort((plain.index, plain.time, course))
     taken, on = credits[order], course[order]
@@ -225,7 +242,7 @@ def place(plain: Plain, fit: Fit, pools: Pools, months: Months, zone: str) -> Pl
     runs = _runs(plain, order, taken, pos[order], on, months, zone)
     if runs is not None:
         runs.pool, runs.line = pool[runs.line], of_line[runs.line]
-    return Placed(plain, credits, of_line[course], pos, moved, refused, runs)
+    return Placed(plain, credits, of_line[course], pos, moved, refused, short, runs)
 
 
 def _see(pools: Pools, drawn: Integers, newest: Integers, at: datetime) -> None:
@@ -293,7 +310,7 @@ def _runs(
     kinds = sorted(set(classes))
     of_price = np.array([kinds.index(each) for each in classes], dtype=np.int64)
     kind = of_price[plain.groups.price][plain.group][order][drawn]
-    day, days = _days(plain.time, zone)
+    day, days = columns.days(plain.time, zone)
     ordinals = [months.posting_date(each).toordinal() for each in days]
     posted = np.array(ordinals, dtype=np.int64)[day][order][drawn]
     changes = np.diff(np.stack((line[drawn], posted, kind))) != 0
@@ -315,11 +332,4 @@ def _runs(
 
 def dates(plain: Plain, zone: str) -> set[date]:
     """The dates of plain events in a zone."""
-    return set(_days(plain.time, zone)[1])
-
-
-def _days(time: Integers, zone: str) -> tuple[Integers, list[date]]:
-    """Per event which of the dates is its own, and the dates."""
-    steps, step = np.unique(time // _STEP, return_inverse=True)
-    found = [calendar.local_date(columns.instant(s * _STEP), zone) for s in steps.tolist()]
-    return step, found
+    return set(columns.days(plain.time, zone)[1])

@@ -27,7 +27,6 @@ from ledger import (
     holders,
     locked_pools,
     messages,
-    moving,
     plain_repetition,
     plain_rows,
     plain_usage,
@@ -154,21 +153,22 @@ def _accept(
     if hold is not None and not events[0].status:
         hold_ends.give_back(hold, lines, at)
         events[0].captured = events[0].late = True
-    drawing = both_ways.Batch(lines, pools, months, zone, batch_id, at, admitted)
+    drawing = both_ways.Batch(lines, pools, months, zone, batch_id, at, memory, admitted)
     placed, single = drawing.draw(plain, events)
     if not looked_up and any(event.status == messages.EXCEPTION for event in single):
         raise _NotLookedUp
     events = sorted([*events, *single], key=_index)
     stored = [e for e in events if not (admitted and e.status == messages.EXCEPTION)]
-    received = len(stored) + len(placed.plain) + len(placed.refused)
+    refused = _refused(placed, batch_id)
+    received = len(stored) + len(placed.plain) + len(refused)
     _write(stored, placed, drawing, sources, memory)
     if received:
         binary.run(
             "ledger", "save_batch", id=batch_id, received_at=at, origin=origin, received=received
         )
-    drawing.seats.write()
+    drawing.seats.write(memory)
     outcomes = [_outcome(e, stored_already.get(e.index), batch_id) for e in events]
-    outcomes += _refused(placed.refused, batch_id)
+    outcomes += refused
     return Receipt(batch_id, at, outcomes, list(lines), placed.drawn(batch_id))
 
 
@@ -230,7 +230,6 @@ def _write(
     memory: Memory,
 ) -> None:
     drawings, at = list(batch.drawings.values()), batch.at
-    users = plain_rows.users(placed, memory)
     crossings = drawdown.crossings(drawings, at)
     pools = batch.lines
     changed = [line for line in pools.made if line.touched]
@@ -240,7 +239,7 @@ def _write(
         pool_books.save_states(changed, at)
         written = pools.flags((line.customer_id, line.pool_id) for line in changed)
         pools.advance(placed.pools[~written[placed.pools]], at)
-        parts = plain_rows.ready(placed, users, batch.id, sources)
+        parts = plain_rows.ready(placed, batch.id, sources)
     plain_rows.write(parts)
     usage_rows.write(
         events,
@@ -275,17 +274,16 @@ def _write(
             caps.ask_for_lift(drawing.holder, at=at)
 
 
-def _refused(plain: Plain, batch_id: int) -> list[Outcome]:
+def _refused(placed: Placed, batch_id: int) -> list[Outcome]:
     """The outcomes of plain events that were refused by the column."""
-    batch, credits = plain.batch, plain.credits.tolist()
     return [
         Outcome(
-            index, batch.source[index], batch.key[index], messages.REFUSED,
-            moving.INSUFFICIENT_CREDITS, cost,
+            index, plain.batch.source[index], plain.batch.key[index], messages.REFUSED, code, cost,
             messages.uid(customer, messages.event_id(batch_id, index)),
         )
+        for code, plain in placed.refusals
         for index, customer, cost in zip(
-            plain.index.tolist(), plain.customer.tolist(), credits, strict=True
+            plain.index.tolist(), plain.customer.tolist(), plain.credits.tolist(), strict=True
         )
     ]  # fmt: skip
 

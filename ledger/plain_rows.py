@@ -11,12 +11,11 @@ from numpy.typing import NDArray
 
 from creditops.lib import binary
 from creditops.lib.binary import Integers
-from ledger import columns, end_users, messages, moving
+from ledger import columns, messages
 from ledger.fast_lane import Placed
 from ledger.locked_pools import Pools
 from ledger.models import UsageEvent
 from ledger.plain_usage import Plain
-from ledger.remembered import Memory
 
 _EVENT = (
     "customer_id, source_id, id, event_time, recorded_at, meter_id, holder_id, pool_id, credits,"
@@ -84,24 +83,26 @@ class _Part:
             yield binary.table(len(chosen), [*_chosen(self.columns, chosen), key, *optional])
 
 
-def ready(
-    placed: Placed, users: Sequence[Integers], batch_id: int, sources: Mapping[str, int]
-) -> list[_Part]:
-    """Make ready what `write` writes; `users` as `users` tells them."""
+def ready(placed: Placed, batch_id: int, sources: Mapping[str, int]) -> list[_Part]:
+    """Make ready what `write` writes."""
     drawn = [
         binary.text(UsageEvent.Status.APPLIED.value),
         binary.text(""),
         (binary.SMALLINT, placed.number),
         (binary.BIGINT, placed.pos),
     ]
-    refused = [
+    parts = [(placed.plain, drawn)]
+    parts += [(plain, _refused(code)) for code, plain in placed.refusals]
+    return [_part(*part, batch_id, sources) for part in parts if len(part[0])]
+
+
+def _refused(code: str) -> list[binary.Column]:
+    return [
         binary.text(UsageEvent.Status.REFUSED.value),
-        binary.text(moving.INSUFFICIENT_CREDITS),
+        binary.text(code),
         binary.NULL,
         binary.NULL,
     ]
-    parts = zip(_parts(placed), (drawn, refused), users, strict=True)
-    return [_part(*part, batch_id, sources) for part in parts if len(part[0])]
 
 
 def write(parts: Sequence[_Part]) -> None:
@@ -114,7 +115,6 @@ def write(parts: Sequence[_Part]) -> None:
 def _part(
     plain: Plain,
     fate: Sequence[binary.Column],
-    user: Integers,
     batch_id: int,
     sources: Mapping[str, int],
 ) -> _Part:
@@ -140,15 +140,11 @@ def _part(
         binary.NULL,
     ]
     # Rows whose texts are of one length, and which have the same values at all, are one table.
-    kind = np.stack((lengths, member > 0, tariff > 0, user > 0), axis=1)
+    kind = np.stack((lengths, member > 0, tariff > 0, plain.user > 0), axis=1)
     order = np.lexsort((begins, source, customer, *kind.T[::-1]))
     ends = np.flatnonzero(np.diff(kind[order], axis=0).any(axis=1)) + 1
     pieces = np.split(order, np.union1d(ends, np.arange(_PIECE, len(order), _PIECE)))
-    return _Part(columns_of, names, lengths, (member, tariff, user), pieces)
-
-
-def _parts(placed: Placed) -> tuple[Plain, Plain]:
-    return placed.plain, placed.refused
+    return _Part(columns_of, names, lengths, (member, tariff, plain.user), pieces)
 
 
 def _texts(values: Sequence[str]) -> tuple[NDArray[np.bytes_], Integers]:
@@ -167,20 +163,3 @@ def _chosen(fields: Sequence[binary.Column], rows: Integers) -> list[binary.Colu
         (kind, values[rows] if isinstance(values, np.ndarray) else values)
         for kind, values in fields
     ]
-
-
-def users(placed: Placed, memory: Memory) -> list[Integers]:
-    """The number of each event's user, 0 where none is said: of those placed, and of those refused."""
-    parts = _parts(placed)
-    names = [name for plain in parts for name in plain.texts(plain.batch.user)]
-    if not names:
-        return [plain.customer for plain in parts]
-    numbers = {name: number for number, name in enumerate(dict.fromkeys(names))}
-    name = np.fromiter(map(numbers.__getitem__, names), np.int64, len(names))
-    customer = np.concatenate([plain.customer for plain in parts])
-    pairs, pair = np.unique(customer * len(numbers) + name, return_inverse=True)
-    owners, used = np.divmod(pairs, len(numbers))
-    told = list(numbers)
-    found = end_users.numbers(owners.tolist(), [told[n] for n in used.tolist()], memory)
-    of_each = np.array(found, dtype=np.int64)[pair]
-    return np.split(of_each, np.cumsum([len(plain) for plain in parts])[:-1])

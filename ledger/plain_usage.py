@@ -9,7 +9,7 @@ whatever reason, is theirs to judge (`ledger/resolving.py`).
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
@@ -18,12 +18,13 @@ from typing import TypeVar, cast
 import numpy as np
 
 from creditops.lib.binary import Integers
-from ledger import columns, plain_groups, resolving
+from ledger import columns, end_users, plain_groups, resolving
 from ledger.columns import NO_TIME, Columns
 from ledger.directory import Directory
 from ledger.line import LATE_AFTER
 from ledger.messages import Message
 from ledger.plain_groups import NO_GROUPS, Flags, Groups, Payers
+from ledger.remembered import Memory
 from ledger.resolving import Event
 
 # A batch's credits, summed up, stay far below what 64 bits hold.
@@ -43,6 +44,7 @@ class Plain:
         time: microseconds since 1970.
         quantity: whole.
         group: which of `groups` each belongs to.
+        user: the number of the end user, 0 for nobody; empty until `name_users` was asked.
     """
 
     batch: Columns
@@ -52,6 +54,7 @@ class Plain:
     quantity: Integers
     group: Integers
     groups: Groups
+    user: Integers = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
 
     def __len__(self) -> int:
         return len(self.index)
@@ -66,6 +69,7 @@ class Plain:
             self.quantity[chosen],
             self.group[chosen],
             self.groups,
+            self.user[chosen] if len(self.user) else self.user,
         )
 
     @property
@@ -178,6 +182,16 @@ def find(
     return _with_quantities(found)
 
 
+def name_users(plain: Plain, memory: Memory) -> None:
+    """Find the numbers of the end users, made where they are new; `memory` is this session's."""
+    names = plain.texts(plain.batch.user)
+    told, name = _numbered(names)
+    pairs, pair = np.unique(plain.customer * max(1, len(told)) + name, return_inverse=True)
+    owners, used = np.divmod(pairs, max(1, len(told)))
+    found = end_users.numbers(owners.tolist(), [told[n] for n in used.tolist()], memory)
+    plain.user = np.array(found, dtype=np.int64)[pair]
+
+
 def _with_quantities(plain: Plain) -> Plain:
     """Those that say their quantity, where it isn't 1 for all that say nothing: their meter's quantity is
     a property, which is not there."""
@@ -221,7 +235,7 @@ def _whole(quantity: int | Decimal | None) -> int:
     return quantity if 0 <= quantity <= LARGEST_QUANTITY else -1
 
 
-def _numbered(values: Sequence[str]) -> tuple[list[str], Integers]:
+def _numbered(values: Sequence[Text]) -> tuple[list[Text], Integers]:
     """The distinct values in the order of appearance, and which of them each one is."""
     numbers = {value: number for number, value in enumerate(dict.fromkeys(values))}
     return list(numbers), np.fromiter(map(numbers.__getitem__, values), np.int64, len(values))

@@ -11,13 +11,19 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
+import numpy as np
 from django.db.models import F
 
 from creditops.lib import binary, calendar
+from creditops.lib.binary import Integers
+from ledger import end_users
 from ledger.line import LATE_AFTER, Line
 from ledger.models import SeatUse, UsageEvent
+from ledger.remembered import Memory
 
 SEAT_LIMIT = "seat_limit"
+
+_DAY_1970 = date(1970, 1, 1)
 
 # A seat in a month: pool id, the month's first day, the user as events name them.
 Seat = tuple[int, date, str]
@@ -38,6 +44,12 @@ class Seats:
     now: datetime
     uses: dict[Seat, Use] = field(default_factory=dict)
     drawn: dict[tuple[int, Seat], int] = field(default_factory=dict)
+    _by_column: list[tuple[Integers, ...]] = field(default_factory=list)
+
+    @property
+    def pools(self) -> set[tuple[int, int]]:
+        """The pools of whose seats some drew one by one, (customer id, pool id) each."""
+        return {(customer, pool) for customer, (pool, _, _) in self.drawn}
 
     def left(self, line: Line, seat: Seat) -> int | None:
         """Credits of its allowance that the seat has left; None where everybody has the pool."""
@@ -90,19 +102,40 @@ class Seats:
         for pool, month, user, used, held in rows:
             self.uses[pool, month, user] = Use(used, held)
 
-    def write(self) -> None:
-        """Write what was drawn; the users' names are known by now."""
-        rows = sorted(self.drawn.items())
-        if rows:
-            binary.run(
-                "ledger",
-                "add_seat_uses",
-                customers=[customer for (customer, _), _ in rows],
-                pools=[seat[0] for (_, seat), _ in rows],
-                months=[seat[1] for (_, seat), _ in rows],
-                users=[seat[2] for (_, seat), _ in rows],
-                credits=[credits for _, credits in rows],
-            )
+    def draw_all(
+        self,
+        customers: Integers,
+        pools: Integers,
+        months: Integers,
+        users: Integers,
+        credits: Integers,
+    ) -> None:
+        """Count what many seats draw, each once and in no pool of `pools`; months are days since 1970,
+        users go by their numbers."""
+        self._by_column.append((customers, pools, months, users, credits))
+
+    def write(self, memory: Memory) -> None:
+        """Write what was drawn; the users have their numbers by now. `memory` is this session's."""
+        rows = [
+            (customer, pool, (month - _DAY_1970).days, user, credits)
+            for (customer, (pool, month, user)), credits in self.drawn.items()
+        ]
+        names = [user for _, _, _, user, _ in rows]
+        owners = [customer for customer, *_ in rows]
+        one_by_one = (
+            owners,
+            [pool for _, pool, *_ in rows],
+            [month for _, _, month, _, _ in rows],
+            end_users.numbers(owners, names, memory),
+            [credits for *_, credits in rows],
+        )
+        columns = [
+            np.concatenate(parts) for parts in zip(one_by_one, *self._by_column, strict=True)
+        ]
+        if len(columns[0]):
+            names_of = ("customers", "pools", "months", "users", "credits")
+            arrays = (binary.bigints(column) for column in columns)
+            binary.run("ledger", "add_seat_uses", **dict(zip(names_of, arrays, strict=True)))
 
 
 def seat_of(line: Line, time: datetime, user: str, zone: str) -> Seat:

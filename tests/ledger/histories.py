@@ -6,6 +6,7 @@ Everything is chosen by a `random.Random`, so a seed repeats a history and Hypot
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from fractions import Fraction
 from random import Random
@@ -523,3 +524,38 @@ class Scoped(Plenty):
     def _size(self) -> int:
         few, many = self.random.randint(1, 60), self.random.randint(500, 5_000)
         return self.random.choice([few, many])
+
+
+class Seated(Plenty):
+    """Much plain usage of pools in which everybody has a seat, of few credits or of many."""
+
+    more = {
+        "send": 60,
+        "hold": 8,
+        "capture": 6,
+        "correct": 8,
+        "publish": 1,
+        "change": 6,
+        "renew": 2,
+    }
+
+    def __init__(self, random: Random, told: list[str] | None = None) -> None:
+        """There are seats from the beginning, and credits enough."""
+        super().__init__(random, told)
+        self._allow(random.choice([60, 300, 900]))
+        for pool in self.books.pools:
+            self._grant_paid(pool, 100_000)
+
+    def change(self) -> None:
+        """Another allowance, or none, or another setting."""
+        if self.random.randrange(2):
+            self._allow(self.random.choice([None, 20, 300, 900]))
+        else:
+            super().change()
+
+    def _allow(self, credits: int | None) -> None:
+        self.books.change("books", "seat_allowance", credits, self.books.now)
+
+    def _message(self) -> Message:
+        usual = super()._message()
+        return replace(usual, user=self.random.choice([None, *USERS, "carl", "dora", "eve"]))

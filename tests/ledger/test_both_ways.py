@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from random import Random
 
 import pytest
 from django.db import connection, connections, transaction
 
+from creditops.lib import calendar, policies
 from ledger import fast_lane, holds, plain_usage
 from ledger.fast_lane import Placed
 from ledger.line import GENERAL
@@ -23,7 +24,7 @@ from tests.cast import (
     sign_books,
     usage,
 )
-from tests.ledger.histories import Plenty, Scoped
+from tests.ledger.histories import Plenty, Scoped, Seated
 
 NOW = START + timedelta(days=1)
 pytestmark = pytest.mark.django_db(databases=["default", "owner"])
@@ -31,6 +32,7 @@ pytestmark = pytest.mark.django_db(databases=["default", "owner"])
 # Histories that place something by the column: others may not, one event beside its line holds up a pool.
 QUICK = (0, 5, 6)
 QUICK_SCOPED = (0, 2, 10)
+QUICK_SEATED = (10, 18, 20)
 MANY_HISTORIES, STEPS = 30, 25
 
 # Every table that a batch writes. Users go by their names, and rows whose numbers nobody refers to go
@@ -74,6 +76,12 @@ def placed(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 def placed_on_scopes(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """How many events each batch placed by the column on lines of scopes."""
     return counting(monkeypatch, lambda found: int((found.number != GENERAL).sum()))
+
+
+@pytest.fixture
+def short(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many events each batch refused by the column for their seat."""
+    return counting(monkeypatch, lambda found: len(found.short))
 
 
 @pytest.fixture
@@ -199,6 +207,31 @@ def test_histories_of_credits_for_some_meters_lead_to_the_same_rows_both_ways(
         assert rows == one_by_one[table], table
 
 
+@pytest.mark.parametrize(
+    "number",
+    [
+        *QUICK_SEATED,
+        *(
+            pytest.param(number, marks=pytest.mark.slow)
+            for number in range(MANY_HISTORIES)
+            if number not in QUICK_SEATED
+        ),
+    ],
+)
+def test_histories_of_seats_lead_to_the_same_rows_both_ways(number, monkeypatch, short):
+    def play() -> None:
+        chosen = Random(number)
+        history = Seated(chosen)
+        for _ in range(STEPS):
+            history.act(chosen)
+
+    by_column, one_by_one = both(play, monkeypatch)
+
+    assert sum(short) > 0 or number not in QUICK_SEATED
+    for table, rows in by_column.items():
+        assert rows == one_by_one[table], table
+
+
 def test_a_large_batch_of_plain_usage_is_placed_at_once(monkeypatch, placed):
     def play() -> None:
         buyer = customer()
@@ -274,3 +307,45 @@ def test_what_an_empty_pool_refuses_leads_to_the_same_rows_both_ways(monkeypatch
 
     assert by_column == one_by_one
     assert sum(refused) == 5
+
+
+def test_what_seats_have_too_little_for_is_refused_by_the_column(monkeypatch, placed, short):
+    """Of 20 a month in New York Ann has 12 left beside what was used and what is held. Late use passes, and
+    leaves Ben nothing; Cara spends hers to the last credit. January had no seats yet, and who names
+    nobody has none."""
+    zone, now = "America/New_York", START + timedelta(days=31, hours=6)
+    sign_books()
+    pool = open_pool(customer(time_zone=zone))
+    grant(pool, 10_000, source="b1")
+    policies.change(
+        "customer:acme", {"seat_allowance": 20}, effective_at=START, recorded_at=START, by="Fiona"
+    )
+    midnight = calendar.local_midnight(date(2026, 2, 1), zone)
+
+    def play() -> None:
+        report(usage("begin", 3, user="ann", time=midnight), when=now)
+        lasts = timedelta(hours=1)
+        holds.place(usage("h", 5, user="ann"), code="h", lasts=lasts, by="Ada", at=now)
+        told = report(
+            usage("a1", 13, user="ann", time=now + timedelta(seconds=2)),
+            usage("a2", 12, user="ann", time=now + timedelta(seconds=1)),
+            usage("a3", 1, user="ann", time=now + timedelta(seconds=3)),
+            usage("late", 25, user="ben", time=midnight),
+            usage("b1", 1, user="ben"),
+            usage("free", 0, user="ben"),
+            usage("c1", 19, user="cara"),
+            usage("c2", 1, user="cara"),
+            usage("january", 25, user="cara", time=midnight - timedelta(seconds=1)),
+            usage("nobody", 500),
+            when=now,
+        )
+        assert [(o.key, o.code) for o in told.outcomes if o.status == "refused"] == [
+            ("a1", "seat_limit"),
+            ("a3", "seat_limit"),
+            ("b1", "seat_limit"),
+        ]
+
+    by_column, one_by_one = both(play, monkeypatch)
+
+    assert by_column == one_by_one
+    assert (sum(placed), sum(short)) == (7, 3)

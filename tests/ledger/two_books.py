@@ -773,7 +773,7 @@ def _order_of_judgement() -> Iterator[list[int]]:
     def noting_placed(method):
         def place(plain, fit, *args):
             placed = method(plain, fit, *args)
-            told = plain.only(fit.drawn | fit.refused)
+            told = plain.only(~fit.closer)
             order = np.lexsort((told.index, told.time))
             judged.extend(told.index[order].tolist())
             return placed
