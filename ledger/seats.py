@@ -116,26 +116,28 @@ class Seats:
 
     def write(self, memory: Memory) -> None:
         """Write what was drawn; the users have their numbers by now. `memory` is this session's."""
-        rows = [
-            (customer, pool, (month - _DAY_1970).days, user, credits)
-            for (customer, (pool, month, user)), credits in self.drawn.items()
-        ]
-        names = [user for _, _, _, user, _ in rows]
-        owners = [customer for customer, *_ in rows]
-        one_by_one = (
-            owners,
-            [pool for _, pool, *_ in rows],
-            [month for _, _, month, _, _ in rows],
-            end_users.numbers(owners, names, memory),
-            [credits for *_, credits in rows],
-        )
-        columns = [
-            np.concatenate(parts) for parts in zip(one_by_one, *self._by_column, strict=True)
-        ]
-        if len(columns[0]):
-            names_of = ("customers", "pools", "months", "users", "credits")
-            arrays = (binary.bigints(column) for column in columns)
-            binary.run("ledger", "add_seat_uses", **dict(zip(names_of, arrays, strict=True)))
+        parts = [self._one_by_one(memory), *self._by_column]
+        columns = [binary.bigints(np.concatenate(each)) for each in zip(*parts, strict=True)]
+        if columns[0].number:
+            customers, pools, months, users, credits = columns
+            binary.run(
+                "ledger",
+                "add_seat_uses",
+                customers=customers,
+                pools=pools,
+                months=months,
+                users=users,
+                credits=credits,
+            )
+
+    def _one_by_one(self, memory: Memory) -> tuple[Integers, ...]:
+        """What was drawn seat by seat, as `draw_all` is told it."""
+        customers = [customer for customer, _ in self.drawn]
+        seats = [seat for _, seat in self.drawn]
+        users = end_users.numbers(customers, [user for _, _, user in seats], memory)
+        months = [(month - _DAY_1970).days for _, month, _ in seats]
+        columns = (customers, [pool for pool, _, _ in seats], months, users, self.drawn.values())
+        return tuple(np.fromiter(each, np.int64, len(seats)) for each in columns)
 
 
 def seat_of(line: Line, time: datetime, user: str, zone: str) -> Seat:
