@@ -29,7 +29,7 @@ from ledger.rating import Charge
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """A correction on its way: of what, charged for what, the how manieth of its event, on which posting
+    """A correction on its way: of what, charged for what, its number among the event's, on which posting
     date, and when."""
 
     event: UsageEvent
