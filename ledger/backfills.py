@@ -164,7 +164,8 @@ def work_due(subject: str, due_at: datetime, recorded_at: datetime) -> None:
     number, piece = map(int, subject.split("/"))
     backfill = Backfill.objects.get(pk=number)
     if step(backfill, at=recorded_at):
-        _plan(backfill, recorded_at, piece + 1)
+        # Due as early as this one: before what its pieces, or somebody's beside it, leave to be billed.
+        _plan(backfill, due_at, piece + 1)
 
 
 def standing(backfill: Backfill) -> Standing:

@@ -9,9 +9,19 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 
 from creditops import schedule, verification
+from creditops.lib import due
 from creditops.lib.models import DueRow
 from creditops.lib.refusals import NotFound, Refusal
-from ledger import backfills, closing, columns, corrections, exceptions, intake_counts, totals
+from ledger import (
+    backfills,
+    closed_terms,
+    closing,
+    columns,
+    corrections,
+    exceptions,
+    intake_counts,
+    totals,
+)
 from ledger.messages import Message
 from ledger.models import (
     Backfill,
@@ -262,6 +272,27 @@ def test_what_is_let_in_while_a_reversal_is_under_way_goes_with_it_all_the_same(
 
     assert done.state == Backfill.State.REVERSED
     assert (available(pool), available(later)) == (1_000, 50)
+
+
+def test_what_was_billed_is_restated_when_all_is_taken_back_though_two_do_it(monkeypatch):
+    """A command, and the worker beside it, which does all that is left before anything is billed anew: the
+    second time finds nothing to do."""
+    monkeypatch.setattr(backfills, "VOIDED_AT_ONCE", 2)
+    contract_pool(customer(), commitment=10, price_minor=10)
+    over = at("2027-02-01")
+    backfill = closed(load(*(old(f"k{n}", 10) for n in range(7))), when=over)
+    restated = []
+    monkeypatch.setitem(
+        due._handlers, closed_terms.RESTATE, lambda *_: restated.append(Correction.objects.count())
+    )
+    schedule.run_due(over, now=over)
+
+    minutes = [over + timedelta(minutes=n) for n in range(1, 4)]
+    backfills.reverse(backfill, by="Carla", reason="wrong", at=minutes[0])
+    backfills.step(backfill, at=minutes[1])
+    schedule.run_due(minutes[2], now=minutes[2])
+
+    assert restated == [0, 7, 7]
 
 
 def test_what_was_set_aside_is_written_off_piece_by_piece(pool, monkeypatch):
