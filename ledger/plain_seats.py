@@ -86,7 +86,7 @@ def _refuse(plain: Plain, seated: Seated, left: Integers) -> None:
     on = seated.seat != _NO_SEAT
     np.add.at(asked, seated.seat[on], credits[on])
     tight = (left != NOTHING) & (asked > left)
-    looked_at = np.flatnonzero(on & np.append(tight, False)[seated.seat])
+    looked_at = np.flatnonzero(np.append(tight, False)[seated.seat])  # without a seat: the last
     in_order = looked_at[np.lexsort((plain.index[looked_at], plain.time[looked_at]))]
     rest = left.tolist()
     late = at - plain.time > LATE_AFTER // columns.MICROSECOND
