@@ -244,8 +244,15 @@ def _read(number: int, row: Mapping[str, Any], layout: Layout) -> Read | Rejecte
     try:
         return _fields(number, row, layout)
     except _Unreadable as error:
-        told = json.dumps(row, default=str)
-        return Rejected(number, error.column, str(error), told[:_TOLD])
+        return Rejected(number, error.column, str(error), content(row))
+
+
+def content(row: Mapping[str, Any]) -> str:
+    """A row as it is told: JSON, cut off where it is long; nothing, where it is nested too deeply."""
+    try:
+        return json.dumps(row, default=str)[:_TOLD]
+    except RecursionError:
+        return ""
 
 
 def _fields(number: int, row: Mapping[str, Any], layout: Layout) -> Read:

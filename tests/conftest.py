@@ -12,16 +12,13 @@ from xdist.scheduler import LoadFileScheduling
 
 from tests import databases
 
-# The same examples on every machine, and none fails for being slow there. HYPOTHESIS_PROFILE=search tries
-# thousands of others.
-hypothesis.settings.register_profile(
-    "steady",
-    derandomize=True,
-    deadline=None,
-    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+# No example fails for being slow on a busy machine; HYPOTHESIS_PROFILE=search tries thousands.
+_unhurried = hypothesis.settings(
+    deadline=None, print_blob=True, suppress_health_check=[hypothesis.HealthCheck.too_slow]
 )
-hypothesis.settings.register_profile("search", deadline=None, max_examples=5_000, print_blob=True)
-hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
+hypothesis.settings.register_profile("unhurried", _unhurried)
+hypothesis.settings.register_profile("search", _unhurried, max_examples=5_000)
+hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "unhurried"))
 
 # Files of minutes come first, so that nothing long begins when all else is done.
 LONG = (

@@ -24,7 +24,7 @@ from tests.cast import (
     sign_books,
     usage,
 )
-from tests.ledger.histories import Plenty, Scoped, Seated
+from tests.ledger.histories import History, Plenty, Scoped, Seated
 
 NOW = START + timedelta(days=1)
 pytestmark = pytest.mark.django_db(databases=["default", "owner"])
@@ -155,81 +155,50 @@ def set_sequences(numbers: list[tuple[str, int]]) -> None:
             cursor.execute("SELECT setval(%s, %s)", [name, last])
 
 
-@pytest.mark.parametrize(
-    "number",
-    [
-        *QUICK,
-        *(
-            pytest.param(number, marks=pytest.mark.slow)
-            for number in range(MANY_HISTORIES)
-            if number not in QUICK
-        ),
-    ],
-)
-def test_random_histories_lead_to_the_same_rows_both_ways(number, monkeypatch, placed):
+def histories(quick: tuple[int, ...]) -> pytest.MarkDecorator:
+    """Histories by their numbers; the quick ones are known to place or refuse something by the column."""
+    slow = [n for n in range(MANY_HISTORIES) if n not in quick]
+    return pytest.mark.parametrize(
+        "number", [*quick, *(pytest.param(n, marks=pytest.mark.slow) for n in slow)]
+    )
+
+
+def compare(kind: type[History], number: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Play a history both ways; every table holds the same rows."""
+
     def play() -> None:
         chosen = Random(number)
-        history = Plenty(chosen)
+        history = kind(chosen)
         for _ in range(STEPS):
             history.act(chosen)
 
     by_column, one_by_one = both(play, monkeypatch)
 
-    assert sum(placed) > 0 or number not in QUICK
     for table, rows in by_column.items():
         assert rows == one_by_one[table], table
 
 
-@pytest.mark.parametrize(
-    "number",
-    [
-        *QUICK_SCOPED,
-        *(
-            pytest.param(number, marks=pytest.mark.slow)
-            for number in range(MANY_HISTORIES)
-            if number not in QUICK_SCOPED
-        ),
-    ],
-)
+@histories(QUICK)
+def test_random_histories_lead_to_the_same_rows_both_ways(number, monkeypatch, placed):
+    compare(Plenty, number, monkeypatch)
+
+    assert sum(placed) > 0 or number not in QUICK
+
+
+@histories(QUICK_SCOPED)
 def test_histories_of_credits_for_some_meters_lead_to_the_same_rows_both_ways(
     number, monkeypatch, placed_on_scopes
 ):
-    def play() -> None:
-        chosen = Random(number)
-        history = Scoped(chosen)
-        for _ in range(STEPS):
-            history.act(chosen)
-
-    by_column, one_by_one = both(play, monkeypatch)
+    compare(Scoped, number, monkeypatch)
 
     assert sum(placed_on_scopes) > 0 or number not in QUICK_SCOPED
-    for table, rows in by_column.items():
-        assert rows == one_by_one[table], table
 
 
-@pytest.mark.parametrize(
-    "number",
-    [
-        *QUICK_SEATED,
-        *(
-            pytest.param(number, marks=pytest.mark.slow)
-            for number in range(MANY_HISTORIES)
-            if number not in QUICK_SEATED
-        ),
-    ],
-)
+@histories(QUICK_SEATED)
 def test_histories_of_seats_lead_to_the_same_rows_both_ways(number, monkeypatch, short):
-    def play() -> None:
-        chosen = Random(number)
-        history = Seated(chosen)
-        for _ in range(STEPS):
-            history.act(chosen)
-
-    by_column, one_by_one = both(play, monkeypatch)
+    compare(Seated, number, monkeypatch)
 
     assert sum(short) > 0 or number not in QUICK_SEATED
-    for table, rows in by_column.items():
-        assert rows == one_by_one[table], table
 
 
 def test_a_large_batch_of_plain_usage_is_placed_at_once(monkeypatch, placed):

@@ -502,3 +502,14 @@ def test_numbers_of_json_may_have_an_exponent_and_texts_may_not(tmp_path):
 
     assert first.quantity == 1_000
     assert [row.field for row in others] == ["amount"] * 3
+
+
+def test_a_row_that_is_nested_too_deeply_to_be_told_stops_nothing():
+    deep: dict[str, object] = {}
+    for _ in range(5_000):
+        deep = {"a": deep}
+
+    assert usage_files.content(deep) == ""
+    assert (
+        usage_files.content({"a": {"b": [Decimal("1.5"), None]}}) == '{"a": {"b": ["1.5", null]}}'
+    )
