@@ -15,6 +15,8 @@ from creditops.lib.binary import Integers
 from ledger.messages import Message
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+# Columns of dates count from this day.
+DAY_1970 = _EPOCH.date()
 MICROSECOND = timedelta(microseconds=1)
 # Stands for a time that was left out.
 NO_TIME = np.iinfo(np.int64).min

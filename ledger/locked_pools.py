@@ -26,7 +26,6 @@ Key = tuple[int, int]
 
 ENFORCEMENTS = (HARD, SOFT, OBSERVE)
 _INSTANTS = ("valid_from", "valid_until", "relay_at", "daily_at", "lapse_at", "current_from")
-_DAY = date(1970, 1, 1)
 # What lines change, and where they keep it.
 _KEPT = {
     "layout_no": "layout_no",
@@ -96,7 +95,7 @@ class States:
         if name in _INSTANTS:
             return columns.instant(found)
         if name == "seats_since":
-            return _DAY + timedelta(days=found)
+            return columns.DAY_1970 + timedelta(days=found)
         return ENFORCEMENTS[found - 1] if name == "enforcement" else found
 
     def keep(self, line: Line, place: int) -> None:
@@ -425,5 +424,5 @@ def _number(value: int | str | date | datetime | None) -> int:
     if isinstance(value, datetime):
         return columns.microseconds(value)
     if isinstance(value, date):
-        return (value - _DAY).days
+        return (value - columns.DAY_1970).days
     return ENFORCEMENTS.index(value) + 1 if isinstance(value, str) else value

@@ -19,7 +19,6 @@ from ledger.plain_groups import Flags
 from ledger.plain_usage import Plain
 
 _NO_SEAT = -1
-_DAY_1970 = 719_163
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +125,7 @@ def _months(plain: Plain, chosen: Integers) -> Integers:
     for number, zone in enumerate(named):
         own = numbers[payer] == number
         day, days = columns.days(plain.time[chosen[own]], zone)
-        starts = [calendar.month_start(each).toordinal() - _DAY_1970 for each in days]
+        starts = [(calendar.month_start(each) - columns.DAY_1970).days for each in days]
         found[own] = np.array(starts, dtype=np.int64)[day]
     return found
 

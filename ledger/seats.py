@@ -16,14 +16,12 @@ from django.db.models import F
 
 from creditops.lib import binary, calendar
 from creditops.lib.binary import Integers
-from ledger import end_users
+from ledger import columns, end_users
 from ledger.line import LATE_AFTER, Line
 from ledger.models import SeatUse, UsageEvent
 from ledger.remembered import Memory
 
 SEAT_LIMIT = "seat_limit"
-
-_DAY_1970 = date(1970, 1, 1)
 
 # A seat in a month: pool id, the month's first day, the user as events name them.
 Seat = tuple[int, date, str]
@@ -117,9 +115,9 @@ class Seats:
     def write(self, memory: Memory) -> None:
         """Write what was drawn; the users have their numbers by now. `memory` is this session's."""
         parts = [self._one_by_one(memory), *self._by_column]
-        columns = [binary.bigints(np.concatenate(each)) for each in zip(*parts, strict=True)]
-        if columns[0].number:
-            customers, pools, months, users, credits = columns
+        arrays = [binary.bigints(np.concatenate(each)) for each in zip(*parts, strict=True)]
+        if arrays[0].number:
+            customers, pools, months, users, credits = arrays
             binary.run(
                 "ledger",
                 "add_seat_uses",
@@ -135,9 +133,9 @@ class Seats:
         customers = [customer for customer, _ in self.drawn]
         seats = [seat for _, seat in self.drawn]
         users = end_users.numbers(customers, [user for _, _, user in seats], memory)
-        months = [(month - _DAY_1970).days for _, month, _ in seats]
-        columns = (customers, [pool for pool, _, _ in seats], months, users, self.drawn.values())
-        return tuple(np.fromiter(each, np.int64, len(seats)) for each in columns)
+        months = [(month - columns.DAY_1970).days for _, month, _ in seats]
+        drawn = (customers, [pool for pool, _, _ in seats], months, users, self.drawn.values())
+        return tuple(np.fromiter(each, np.int64, len(seats)) for each in drawn)
 
 
 def seat_of(line: Line, time: datetime, user: str, zone: str) -> Seat:
